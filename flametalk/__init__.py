@@ -1,0 +1,30 @@
+"""Speech and one photo become a talking, feeling, moving 3D head in FLAME parameters.
+
+Public names load on first use, so that `import flametalk` stays light.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from .version import __version__
+
+if TYPE_CHECKING:
+    from .audio.signal import Audio
+    from .clip import Clip
+    from .head import Head
+
+_HOMES = {"Audio": ".audio.signal", "Clip": ".clip", "Head": ".head"}
+
+__all__ = ["Audio", "Clip", "Head", "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        value = getattr(import_module(_HOMES[name], __name__), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'flametalk' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,1 @@
+"""Sound: decoding, envelopes, and the features that drive the face."""

@@ -1,0 +1,61 @@
+"""Files: atomic writing, and reading with bounds. Nothing here knows what is inside."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .errors import FileError
+
+PathLike = str | os.PathLike[str]
+
+
+@contextmanager
+def atomic_path(path: PathLike) -> Iterator[Path]:
+    """A temporary neighbour of `path` (same ending) that takes its place when the block ends well.
+
+    On any error or Ctrl-C the neighbour is removed and an existing file stays as it was.
+    """
+    target = Path(path)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem}.", suffix=target.suffix)
+        os.close(handle)
+    except OSError as error:
+        raise FileError(target, f"cannot write here ({error.strerror})") from error
+    temporary = Path(name)
+    try:
+        yield temporary
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, target)
+    except OSError as error:
+        if isinstance(error, FileError):
+            raise
+        raise FileError(target, f"writing failed ({error.strerror or error})") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def existing_file(path: PathLike, max_bytes: int | None = None) -> Path:
+    """`path` as a Path; a clear error where it is a URL, missing, a folder, empty or too large."""
+    text = os.fspath(path)
+    if "://" in text:
+        raise FileError(text, "is a URL; give a file on this machine")
+    found = Path(text).expanduser()
+    if not found.exists():
+        raise FileError(found, "no such file")
+    if found.is_dir():
+        raise FileError(found, "is a folder, a file was expected")
+    size = found.stat().st_size
+    if size == 0:
+        raise FileError(found, "is empty")
+    if max_bytes is not None and size > max_bytes:
+        raise FileError(found, f"has {size:,} bytes, more than the {max_bytes:,} accepted here")
+    return found
