@@ -114,9 +114,7 @@ class Head:
         bases = torch.cat([self.shape_basis, self.expression_basis], dim=-1)
         return torch.einsum("jv,vck->kjc", self.joint_regressor, bases).reshape(bases.shape[-1], -1)
 
-    def joints(
-        self, shape: Float[Tensor, "b s"], expression: Float[Tensor, "b e"]
-    ) -> Float[Tensor, "b 5 3"]:
+    def joints(self, shape: Float[Tensor, "b s"], expression: Float[Tensor, "b e"]) -> Float[Tensor, "b 5 3"]:
         """Joint positions of the shaped, unposed head."""
         coefficients = torch.cat(
             [_fit(shape, self.n_shape, "shape"), _fit(expression, self.n_expression, "expression")], dim=-1
@@ -144,9 +142,7 @@ class Head:
         return torch.einsum("bnkc,nk->bnc", corners, marks.weights)
 
 
-def _fit(
-    coefficients: Float[Tensor, "b n"], n: int, kind: str
-) -> Float[Tensor, "b m"]:
+def _fit(coefficients: Float[Tensor, "b n"], n: int, kind: str) -> Float[Tensor, "b m"]:
     """Pad with zeros up to what the head has; more non-zero coefficients than that is an error."""
     got = coefficients.shape[-1]
     if got == n:

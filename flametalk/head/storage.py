@@ -128,5 +128,7 @@ def check_head(head: Head, path: object) -> None:
         if index.numel() and not (0 <= int(index.min()) and int(index.max()) < v):
             raise FormatError(path, f"points outside the {v} vertices", field=name)
     for name, marks in head.landmarks.items():
-        if marks.faces.numel() and not (0 <= int(marks.faces.min()) <= int(marks.faces.max()) < len(head.faces)):
+        if marks.faces.numel() and not (
+            0 <= int(marks.faces.min()) <= int(marks.faces.max()) < len(head.faces)
+        ):
             raise FormatError(path, f"points outside the {len(head.faces)} faces", field=f"landmarks/{name}")

@@ -1,0 +1,317 @@
+"""`Clip`: identity and motion of one head over time. The one value that travels through the house.
+
+Arrays are float32 and read-only; every method returns a new clip. Frame k stands for the time k / fps.
+Reading and writing files lives in `formats/`, pictures in `render/`; the last methods here lead there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Float32
+
+from . import timeline
+from .audio.signal import Audio
+from .conventions import (
+    DETAIL,
+    EXPRESSION,
+    FPS,
+    HEAD,
+    JAW,
+    JAW_JOINT,
+    LEFT_EYE,
+    N_DETAIL,
+    N_EXPRESSION,
+    N_JOINTS,
+    N_PARAMETERS,
+    N_ROTATION,
+    N_SHAPE,
+    NECK,
+    RIGHT_EYE,
+    ROOT,
+    SHAPE,
+)
+from .errors import HeadMismatchError, InputError
+
+if TYPE_CHECKING:
+    import torch
+    from matplotlib.figure import Figure
+
+    from .files import PathLike
+    from .head import Head
+
+ROTATIONS = ("head", "jaw", "neck", "eyes")  # axis-angle triples; eyes are left then right
+REQUIRED = ("expression", "head", "jaw")
+OPTIONAL = ("neck", "eyes", "translation", "detail")
+TIMED = REQUIRED + OPTIONAL
+WIDTHS = {"head": 3, "jaw": 3, "neck": 3, "eyes": 6, "translation": 3}
+MAX_FPS = 1000.0
+
+
+@dataclass(frozen=True, eq=False)
+class Clip:
+    """Coefficients per frame, with the sound and the story of where they come from.
+
+    `shape` is constant, (s,), or per frame, (t, s). A head with fewer coefficients than the clip has
+    refuses it; one with more counts the missing ones as zeros. `made_for` names the head whose
+    coefficients these are ("flame" when only the family is known, None when nothing is).
+    """
+
+    shape: Float32[np.ndarray, "*t s"]
+    expression: Float32[np.ndarray, "t e"]
+    head: Float32[np.ndarray, "t 3"]  # rotation of the root joint
+    jaw: Float32[np.ndarray, "t 3"]
+    neck: Float32[np.ndarray, "t 3"] | None = None
+    eyes: Float32[np.ndarray, "t 6"] | None = None
+    translation: Float32[np.ndarray, "t 3"] | None = None  # metres, added last
+    detail: Float32[np.ndarray, "t d"] | None = None
+    fps: float = FPS
+    audio: Audio | None = None
+    made_for: str | None = None
+    provenance: dict[str, Any] = field(default_factory=dict)  # weights, seed, versions; JSON values only
+
+    def __post_init__(self) -> None:
+        if not 0 < self.fps <= MAX_FPS:
+            raise InputError(f"fps is {self.fps}, expected more than 0 and at most {MAX_FPS:.0f}")
+        object.__setattr__(self, "fps", float(self.fps))
+        frames = len(self.expression)
+        if frames == 0:
+            raise InputError("a clip needs at least one frame, got none")
+        for name in ("shape", *TIMED):
+            value = getattr(self, name)
+            if value is None and name in OPTIONAL:
+                continue
+            array = np.array(value, dtype=np.float32)
+            constant = name == "shape" and array.ndim == 1
+            expected = (frames, WIDTHS.get(name, array.shape[-1] if array.ndim else 0))
+            if not constant and array.shape != expected:
+                raise InputError(f"{name} has shape {array.shape}, expected {expected}")
+            if not np.isfinite(array).all():
+                bad = int(np.argwhere(~np.isfinite(np.atleast_2d(array)))[0][0])
+                raise InputError(f"{name} has a NaN or infinite value, first in frame {bad}")
+            array.flags.writeable = False
+            object.__setattr__(self, name, array)
+
+    # --- making ------------------------------------------------------------------------------
+
+    @staticmethod
+    def neutral(frames: int, **parts: Any) -> Clip:
+        """A clip at rest; `parts` are any of Clip's fields that should not be zero."""
+        zeros = {
+            "shape": np.zeros(N_SHAPE),
+            "expression": np.zeros((frames, N_EXPRESSION)),
+            "head": np.zeros((frames, N_ROTATION)),
+            "jaw": np.zeros((frames, N_ROTATION)),
+        }
+        return Clip(**(zeros | parts))
+
+    @staticmethod
+    def from_vector(vector: Float32[np.ndarray, "t 284"], **parts: Any) -> Clip:
+        """From the packed parameter vector of `conventions.py`; `parts` are further fields."""
+        if vector.ndim != 2 or vector.shape[1] != N_PARAMETERS:
+            raise InputError(f"vector has shape {vector.shape}, expected (t, {N_PARAMETERS})")
+        named = {
+            "shape": vector[:, SHAPE],
+            "expression": vector[:, EXPRESSION],
+            "head": vector[:, HEAD],
+            "jaw": vector[:, JAW],
+            "detail": vector[:, DETAIL],
+        }
+        return Clip(**(named | parts))
+
+    @staticmethod
+    def concatenate(clips: Sequence[Clip], fade: float = 0.2) -> Clip:
+        """One after the other; neighbours overlap for `fade` seconds, and so does their sound."""
+        from .joining import concatenate
+
+        return concatenate(clips, fade)
+
+    @staticmethod
+    def load(path: PathLike, layout: str | None = None) -> Clip:
+        """Any layout of docs/usage.md; `layout` names it where the file does not tell."""
+        from .formats import read_clip
+
+        return read_clip(path, layout)
+
+    # --- asking ------------------------------------------------------------------------------
+
+    @property
+    def n_frames(self) -> int:
+        return len(self.expression)
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return self.n_frames / self.fps
+
+    @property
+    def times(self) -> np.ndarray:
+        """Seconds of every frame, (t,)."""
+        return np.arange(self.n_frames) / self.fps
+
+    def shapes(self) -> Float32[np.ndarray, "t s"]:
+        """Shape per frame, whichever way it is stored."""
+        return np.broadcast_to(self.shape, (self.n_frames, self.shape.shape[-1]))
+
+    def vector(self) -> Float32[np.ndarray, "t 284"]:
+        """The packed parameter vector; coefficients beyond its slices must be zero."""
+        packed = np.zeros((self.n_frames, N_PARAMETERS), np.float32)
+        parts = {"shape": (self.shapes(), N_SHAPE), "expression": (self.expression, N_EXPRESSION)}
+        if self.detail is not None:
+            parts["detail"] = (self.detail, N_DETAIL)
+        slices = {"shape": SHAPE, "expression": EXPRESSION, "detail": DETAIL}
+        for name, (value, width) in parts.items():
+            if np.any(value[:, width:]):
+                raise InputError(f"{name} has {value.shape[1]} coefficients, the packed vector holds {width}")
+            used = value[:, :width]
+            packed[:, slices[name].start : slices[name].start + used.shape[1]] = used
+        packed[:, HEAD], packed[:, JAW] = self.head, self.jaw
+        return packed
+
+    def pose(self) -> Float32[np.ndarray, "t 5 3"]:
+        """Axis-angle of the five joints."""
+        pose = np.zeros((self.n_frames, N_JOINTS, 3), np.float32)
+        pose[:, ROOT], pose[:, JAW_JOINT] = self.head, self.jaw
+        if self.neck is not None:
+            pose[:, NECK] = self.neck
+        if self.eyes is not None:
+            pose[:, LEFT_EYE], pose[:, RIGHT_EYE] = self.eyes[:, :3], self.eyes[:, 3:]
+        return pose
+
+    def __eq__(self, other: object) -> bool:
+        """Same numbers, sound, rate and story."""
+        if not isinstance(other, Clip):
+            return NotImplemented
+        return all(_same(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+
+    __hash__ = None  # type: ignore[assignment]  # arrays inside
+
+    def __repr__(self) -> str:
+        sound = f", sound {self.audio.rate} Hz" if self.audio else ""
+        extra = "".join(f", {name}" for name in OPTIONAL if getattr(self, name) is not None)
+        return (
+            f"Clip({self.n_frames} frames, {self.duration:.2f} s at {self.fps:g} fps, "
+            f"shape {self.shape.shape}, expression {self.expression.shape[1]}{extra}{sound}, "
+            f"made for {self.made_for or 'any head'})"
+        )
+
+    # --- changing ----------------------------------------------------------------------------
+
+    def replace(self, **changes: Any) -> Clip:
+        """The same clip with other fields."""
+        return replace(self, **changes)
+
+    def __getitem__(self, seconds: slice) -> Clip:
+        """`clip[0.5:2]` is the part from 0.5 to 2 seconds."""
+        if not isinstance(seconds, slice) or seconds.step is not None:
+            raise InputError("index a clip with a span of seconds, such as clip[0.5:2]")
+        return self.cut(
+            0.0 if seconds.start is None else seconds.start,
+            self.duration if seconds.stop is None else seconds.stop,
+        )
+
+    def cut(self, start: float, end: float) -> Clip:
+        """The frames from `start` to `end` seconds (negative counts from the end), with their sound."""
+        start, end = (t + self.duration if t < 0 else t for t in (start, end))
+        first, last = round(start * self.fps), min(round(end * self.fps), self.n_frames)
+        if not 0 <= first < last:
+            raise InputError(
+                f"{start:g} to {end:g} s holds no frame of a clip of {self.duration:g} s at {self.fps:g} fps"
+            )
+        parts = {name: value[first:last] for name, value in self._timed().items()}
+        audio = self.audio.cut(first / self.fps, last / self.fps) if self.audio else None
+        return replace(self, **parts, audio=audio)
+
+    def resample(self, fps: float) -> Clip:
+        """The same motion at another frame rate: rotations along arcs, the rest by monotone cubics."""
+        if fps == self.fps:
+            return self
+        if not 0 < fps <= MAX_FPS:
+            raise InputError(f"fps is {fps}, expected more than 0 and at most {MAX_FPS:.0f}")
+        count = max(1, round(self.n_frames * fps / self.fps))
+        positions = np.minimum(np.arange(count) * (self.fps / fps), self.n_frames - 1)
+        parts = {
+            name: timeline.sample(value, positions, rotation=name in ROTATIONS)
+            for name, value in self._timed().items()
+        }
+        return replace(self, **parts, fps=fps)
+
+    def smooth(self, seconds: float = 0.2, names: Sequence[str] = REQUIRED) -> Clip:
+        """Savitzky–Golay (cubic) over a window of `seconds`; rotations as quaternions."""
+        unknown = set(names) - set(TIMED)
+        if unknown:
+            raise InputError(f"cannot smooth {sorted(unknown)}; choose from {', '.join(TIMED)}")
+        frames = 2 * round(seconds * self.fps / 2) + 1
+        parts = {
+            name: timeline.savitzky_golay(value, frames, rotation=name in ROTATIONS)
+            for name, value in self._timed().items()
+            if name in names
+        }
+        return replace(self, **parts)
+
+    def _timed(self) -> dict[str, np.ndarray]:
+        """The arrays that have a time axis."""
+        timed = {name: value for name in TIMED if (value := getattr(self, name)) is not None}
+        return timed | ({"shape": self.shape} if self.shape.ndim == 2 else {})
+
+    # --- leading on --------------------------------------------------------------------------
+
+    def check_made_for(self, head_name: str) -> None:
+        """Coefficients mean nothing with another head: refuse, never misread."""
+        if self.made_for in (None, head_name):
+            return
+        if self.made_for == "flame" and head_name.startswith("flame"):
+            return
+        raise HeadMismatchError(
+            f"this clip was made for the head '{self.made_for}', not for '{head_name}'; "
+            f"load that head, or say clip.replace(made_for='{head_name}') if you know that they agree"
+        )
+
+    def vertices(self, head: Head | None = None, start: int = 0, stop: int | None = None) -> torch.Tensor:
+        """Posed vertices (t, v, 3) in metres of the frames `start` to `stop`; the built-in head by default."""
+        import torch
+
+        from .head import Head
+
+        head = head or Head.load(None if self.made_for is None else self.made_for)
+        self.check_made_for(head.name)
+        span = slice(start, stop)
+
+        def tensor(value: np.ndarray) -> torch.Tensor:
+            return torch.from_numpy(np.array(value)).to(head.template)
+
+        shape = self.shape[None] if self.shape.ndim == 1 else self.shape[span]
+        return head.vertices(
+            tensor(shape),
+            tensor(self.expression[span]),
+            tensor(self.pose()[span]),
+            None if self.translation is None else tensor(self.translation[span]),
+        )
+
+    def vertex_chunks(self, head: Head | None = None, frames: int = 64) -> Iterator[torch.Tensor]:
+        """`vertices`, a few frames at a time, so that memory does not grow with length."""
+        for start in range(0, self.n_frames, frames):
+            yield self.vertices(head, start, start + frames)
+
+    def save(self, path: PathLike, layout: str | None = None) -> None:
+        """`.npz` or `.safetensors` keep everything; `layout` writes another project's format."""
+        from .formats import write_clip
+
+        write_clip(self, path, layout)
+
+    def plot(self) -> Figure:
+        """Jaw, head and strongest expressions over the waveform."""
+        from .plot import plot_clip
+
+        return plot_clip(self)
+
+
+def _same(a: Any, b: Any) -> bool:
+    if isinstance(a, Audio) and isinstance(b, Audio):
+        return a.rate == b.rate and np.array_equal(a.samples, b.samples)
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        return a is not None and b is not None and np.array_equal(a, b)
+    return a == b

@@ -1,0 +1,43 @@
+"""Curves of a clip, for eyes: waveform, jaw, head, and the expressions that move most."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from .clip import Clip
+
+STRONGEST = 6  # expression curves drawn
+
+
+def plot_clip(clip: Clip) -> Figure:
+    """A figure of its own (no global state): call `.savefig(path)` or leave it to the notebook."""
+    figure = Figure(figsize=(11, 7), layout="constrained")
+    rows = figure.subplots(4 if clip.audio else 3, 1, sharex=True)
+    times = clip.times
+    if clip.audio:
+        _plot_sound(rows[0], clip)
+        rows = rows[1:]
+    degrees = np.degrees(clip.jaw)
+    rows[0].plot(times, degrees[:, 0], color="tab:red", label="opening")
+    rows[0].plot(times, degrees[:, 1:], color="0.7", linewidth=0.8, label=("sideways", "roll"))
+    rows[0].set_ylabel("jaw °")
+    rows[1].plot(times, np.degrees(clip.head), label=("pitch", "yaw", "roll"))
+    rows[1].set_ylabel("head °")
+    strongest = np.argsort(-clip.expression.std(0))[:STRONGEST]
+    for index in strongest:
+        rows[2].plot(times, clip.expression[:, index], label=f"expression {index}")
+    rows[2].set_ylabel("expression σ")
+    rows[2].set_xlabel("seconds")
+    for row in rows:
+        row.legend(loc="upper right", fontsize=8, ncols=3)
+        row.grid(alpha=0.3)
+    return figure
+
+
+def _plot_sound(row, clip: Clip) -> None:  # type: ignore[no-untyped-def]
+    """Lowest and highest sample of each of about 2,000 steps: what a waveform view shows."""
+    assert clip.audio is not None
+    samples, step = clip.audio.samples, max(1, len(clip.audio.samples) // 2000)
+    blocks = samples[: len(samples) // step * step].reshape(-1, step)
+    times = (np.arange(len(blocks)) + 0.5) * step / clip.audio.rate
+    row.fill_between(times, blocks.min(1), blocks.max(1), color="0.4", linewidth=0)
+    row.set_ylabel("sound")
