@@ -271,7 +271,7 @@ class Clip:
         )
 
     def vertices(self, head: Head | None = None, start: int = 0, stop: int | None = None) -> torch.Tensor:
-        """Posed vertices (t, v, 3) in metres of the frames `start` to `stop`; the built-in head by default."""
+        """Posed vertices (t, v, 3) in metres of frames `start` to `stop`; by default with its own head."""
         import torch
 
         from .head import Head

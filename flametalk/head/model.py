@@ -36,6 +36,7 @@ class Action:
 
     expression: Float[Tensor, "e"]
     jaw: Float[Tensor, "3"]  # axis-angle
+    eyes: Float[Tensor, "6"]  # axis-angle, left then right
 
 
 @dataclass(frozen=True, eq=False)

@@ -45,7 +45,7 @@ def save_head(head: Head, path: PathLike, half: bool = True) -> None:
         if marks.ids is not None:
             tensors[f"landmarks/{name}/ids"] = torch.tensor(marks.ids, dtype=torch.int32)
     for name, action in head.actions.items():
-        tensors[f"action/{name}"] = torch.cat([action.expression, action.jaw]).float()
+        tensors[f"action/{name}"] = torch.cat([action.expression, action.jaw, action.eyes]).float()
     metadata = {"layout": LAYOUT, "name": head.name, "info": json.dumps(head.info)}
     metadata |= {name: json.dumps(getattr(head, name)) for name in NAMES}
     with atomic_path(path) as temporary:
@@ -86,7 +86,7 @@ def read_head(path: PathLike, dtype: torch.dtype = torch.float32) -> Head:
     fields["regions"] = _group(tensors, "region")
     fields["landmarks"] = _landmarks(tensors)
     fields["actions"] = {
-        name: Action(value[:-3], value[-3:]) for name, value in _group(tensors, "action").items()
+        name: Action(value[:-9], value[-9:-6], value[-6:]) for name, value in _group(tensors, "action").items()
     }
     head = Head(**fields)
     check_head(head, path)
