@@ -5,10 +5,12 @@ Only plain files are read: no URL, and no playlist or concatenation format that 
 
 import wave
 from collections.abc import Iterator
+from fractions import Fraction
 from itertools import chain
 
 import av
 import numpy as np
+from av.container import InputContainer
 from jaxtyping import Float32
 
 from ..conventions import SAMPLE_RATE
@@ -17,7 +19,10 @@ from ..files import PathLike, atomic_path, existing_file
 from .resample import resample_chunks
 from .signal import Audio
 
-CONTAINERS = "wav,w64,flac,mp3,ogg,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,aac,aiff,au,caf,amr,avi,asf,mpegts,mpeg,flv,ac3"
+CONTAINERS = (
+    "wav,w64,flac,mp3,ogg,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,aac,aiff,au,caf,amr,avi,asf,mpegts,mpeg,"
+    "flv,ac3"
+)
 MAX_SECONDS = 4 * 3600.0  # what `load_audio` takes into memory (0.9 GB at 16 kHz)
 SMALLEST_GAP, LARGEST_GAP = 0.04, 60.0  # seconds: pauses in the time stamps that are filled with silence
 CHANNEL_WEIGHTS = {"FC": 1.0, "FL": 0.7071, "FR": 0.7071, "LFE": 0.0, "LFE2": 0.0}  # all others 0.5
@@ -82,9 +87,9 @@ def _resampled(path: PathLike, rate: int) -> Iterator[np.ndarray]:
         ) from error
     with container:
         stream = container.streams.best("audio")
-        if stream is None:
+        if not isinstance(stream, av.AudioStream):
             raise FormatError(path, "has no sound")
-        source = stream.codec_context.sample_rate
+        source = stream.rate
         if not 1_000 <= source <= 768_000:
             raise FormatError(path, f"has a sample rate of {source} Hz, expected 1,000 to 768,000")
         parts = _mono(path, container, stream, source)
@@ -94,12 +99,14 @@ def _resampled(path: PathLike, rate: int) -> Iterator[np.ndarray]:
         yield from resample_chunks(chain([first], parts), source, rate)
 
 
-def _mono(path: PathLike, container, stream, rate: int) -> Iterator[np.ndarray]:
+def _mono(
+    path: PathLike, container: InputContainer, stream: av.AudioStream, rate: int
+) -> Iterator[np.ndarray]:
     """Mono arrays at the source rate, with silence where the time stamps leave a gap."""
     videos = [v for v in container.streams.video if v.start_time is not None and v.average_rate]
-    start = float(videos[0].start_time * videos[0].time_base) if videos else None
+    start = _seconds(videos[0].start_time, videos[0].time_base) if videos else None
     position = 0  # samples given so far
-    for frame in _frames(path, container, stream):
+    for frame in _frames(container, stream):
         if frame.sample_rate != rate:
             raise FormatError(
                 path, f"changes its sample rate from {rate} to {frame.sample_rate} Hz on the way"
@@ -107,8 +114,8 @@ def _mono(path: PathLike, container, stream, rate: int) -> Iterator[np.ndarray]:
         samples = _downmix(frame)
         if not np.isfinite(samples).all():
             raise FormatError(path, f"has NaN or infinite samples near {position / rate:.2f} s")
-        if frame.pts is not None:
-            time = float(frame.pts * frame.time_base)
+        time = _seconds(frame.pts, frame.time_base)
+        if time is not None:
             start = time if start is None else start
             gap = time - start - position / rate
             if SMALLEST_GAP < gap < LARGEST_GAP or (position == 0 and 0 < gap < LARGEST_GAP):
@@ -124,7 +131,7 @@ def _mono(path: PathLike, container, stream, rate: int) -> Iterator[np.ndarray]:
         yield samples
 
 
-def _frames(path: PathLike, container, stream) -> Iterator[av.AudioFrame]:
+def _frames(container: InputContainer, stream: av.AudioStream) -> Iterator[av.AudioFrame]:
     """Decoded frames; damaged packets are left out (their time is filled with silence by the caller)."""
     packets = container.demux(stream)
     while True:
@@ -140,6 +147,10 @@ def _frames(path: PathLike, container, stream) -> Iterator[av.AudioFrame]:
             continue
 
 
+def _seconds(stamp: int | None, base: Fraction | None) -> float | None:
+    return None if stamp is None or base is None else float(stamp * base)
+
+
 def _downmix(frame: av.AudioFrame) -> np.ndarray:
     """One frame of any sample format and layout as mono float32."""
     channels = frame.layout.channels
@@ -149,7 +160,7 @@ def _downmix(frame: av.AudioFrame) -> np.ndarray:
     if samples.dtype == np.uint8:
         samples = (samples.astype(np.float32) - 128.0) / 128.0
     elif samples.dtype.kind == "i":
-        samples = samples.astype(np.float32) / -float(np.iinfo(samples.dtype).min)
+        samples = samples.astype(np.float32) / 2.0 ** (8 * samples.itemsize - 1)
     weights = np.array([CHANNEL_WEIGHTS.get(channel.name, 0.5) for channel in channels])
     if not weights.any() or len(set(weights)) == 1:
         weights = np.ones(len(channels))
