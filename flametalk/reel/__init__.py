@@ -1,0 +1,5 @@
+"""The reel: ten seconds that show what the head can do."""
+
+from .score import make_reel
+
+__all__ = ["make_reel"]
