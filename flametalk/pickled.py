@@ -118,7 +118,7 @@ def _dtype(code: Any, align: Any = False, copy: Any = True) -> Pending:
             raise ValueError("an array type with fields or an unknown byte order")
         if state[5] not in (-1, dtype.itemsize):
             raise ValueError(f"array type {dtype} with another item size")
-        return dtype if order == "|" or dtype == object else dtype.newbyteorder(order)
+        return dtype if order == "|" or dtype.hasobject else dtype.newbyteorder(order)
 
     return Pending("numpy.dtype", build)
 
@@ -149,7 +149,7 @@ def _array(content: Any, dtype: Any, shape: Any, order: str) -> np.ndarray:
     size = math.prod(shape)
     if not isinstance(dtype, np.dtype):
         raise ValueError("an array without a type")
-    if dtype == object:
+    if dtype.hasobject:
         content = _sequence(content)
         if len(content) != size:
             raise ValueError(f"an array of shape {shape} with {len(content)} objects")
@@ -167,8 +167,8 @@ def _frombuffer(buffer: Any, dtype: Any, shape: Any, order: Any, axes: Any = Non
     """`numpy…_frombuffer`: how protocol 5 writes arrays."""
     if order not in ("C", "F", "K"):
         raise ValueError("an unknown array order")
-    if dtype == object:
-        raise ValueError("an object array from raw bytes")
+    if not isinstance(dtype, np.dtype) or dtype.hasobject:
+        raise ValueError("an array from raw bytes without a plain type")
     array = _array(buffer, dtype, shape, order)
     return (
         array if order != "K" or axes is None else np.ascontiguousarray(array.transpose(checked_shape(axes)))
@@ -176,7 +176,7 @@ def _frombuffer(buffer: Any, dtype: Any, shape: Any, order: Any, axes: Any = Non
 
 
 def _scalar(dtype: Any, content: Any = b"") -> Any:
-    if not isinstance(dtype, np.dtype) or dtype == object:
+    if not isinstance(dtype, np.dtype) or dtype.hasobject:
         raise ValueError("a scalar without a plain type")
     return _array(content, dtype, (), "C")[()]
 

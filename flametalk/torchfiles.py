@@ -5,7 +5,6 @@ names that are not known stay names, so the tensors of such a file can be had wi
 """
 
 import io
-import math
 import pickle
 import zipfile
 from collections.abc import Mapping

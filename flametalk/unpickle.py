@@ -63,7 +63,7 @@ def load_object_npy(
     """
     data, label = read_source(source, max_bytes, name)
     shape, dtype, fortran, start = _npy_header(data, label)
-    if dtype != object:
+    if not dtype.hasobject:
         expected = math.prod(shape) * dtype.itemsize
         if len(data) - start < expected:
             raise FormatError(
