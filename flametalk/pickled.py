@@ -118,7 +118,7 @@ def _dtype(code: Any, align: Any = False, copy: Any = True) -> Pending:
             raise ValueError("an array type with fields or an unknown byte order")
         if state[5] not in (-1, dtype.itemsize):
             raise ValueError(f"array type {dtype} with another item size")
-        return dtype if order == "|" or dtype.hasobject else dtype.newbyteorder(order)
+        return dtype if order == "|" or dtype.hasobject else np.dtype(order + dtype.str[1:])
 
     return Pending("numpy.dtype", build)
 
@@ -256,7 +256,8 @@ def _dense(state: dict[str, Any], by_column: bool) -> np.ndarray:
     if math.prod(shape) * data.itemsize > MAX_DENSE:
         raise ValueError(f"a sparse matrix of shape {shape}, too large to make dense")
     major, minor = shape[::-1] if by_column else shape
-    counts = np.diff(pointers.astype(np.int64))
+    bounds = pointers.astype(np.int64)
+    counts = bounds[1:] - bounds[:-1]
     if len(counts) != major or pointers[0] != 0 or (counts < 0).any() or counts.sum() > len(data):
         raise ValueError("a sparse matrix whose indptr does not fit")
     used = int(pointers[-1])

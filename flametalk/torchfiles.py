@@ -15,8 +15,8 @@ from torch import Tensor
 
 from .errors import FormatError, UnsafeFileError
 from .files import PathLike, existing_file
+from .pickle_machine import run
 from .pickled import PLAIN, TORCH, Global, Maker
-from .unpickle import run
 
 MAX_BYTES = 16 * 2**30
 MAX_PICKLE_BYTES = 256 * 2**20
@@ -103,7 +103,7 @@ def storage_from_bytes(blob: bytes) -> Tensor:
     value = _legacy(blob, "<tensor inside a pickle>")
     if not isinstance(value, torch.storage.TypedStorage):
         raise ValueError("a tensor's content that is not a storage")
-    return torch.empty(0, dtype=value.dtype).set_(value._untyped_storage)  # type: ignore[call-overload,no-any-return]
+    return torch.empty(0, dtype=value.dtype).set_(value._untyped_storage)
 
 
 def _legacy(blob: bytes, label: str) -> Any:
