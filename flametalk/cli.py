@@ -58,8 +58,8 @@ def _command(commands, name, run, text, example):  # type: ignore[no-untyped-def
 def _add_picture_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--view", choices=VIEWS, default="three-quarter", help="default: %(default)s")
     parser.add_argument("--mode", choices=MODES, default="shaded", help="default: %(default)s")
-    parser.add_argument("--look", choices=LOOKS, default="skin", help="of shaded pictures; default: %(default)s")
-    parser.add_argument("--size", type=_size, default=(512, 512), metavar="N|WxH", help="pixels; default: 512")
+    parser.add_argument("--look", choices=LOOKS, default="skin", help="default: %(default)s")
+    parser.add_argument("--size", type=_size, default=(512, 512), metavar="N|WxH", help="default: 512")
     parser.add_argument("--head", metavar="NAME|FILE", help="default: the head the clip was made for")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
 
@@ -79,7 +79,7 @@ def _size(text: str) -> tuple[int, int]:
 
 def _add_demo(commands) -> None:  # type: ignore[no-untyped-def]
     parser = _command(commands, "demo", _demo, "Make the demo reel.", "flametalk demo -o out")
-    parser.add_argument("-o", "--output", type=Path, default=Path("out"), metavar="FOLDER", help="default: out")
+    parser.add_argument("-o", "--output", type=Path, default=Path("out"), metavar="DIR", help="default: out")
     parser.add_argument("--seed", type=int, default=7, help="which people appear; default: %(default)s")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
 
@@ -152,7 +152,7 @@ def _add_compare(commands) -> None:  # type: ignore[no-untyped-def]
         "flametalk compare truth.npz ours.npz -o side_by_side.mp4",
     )
     parser.add_argument("clips", nargs="+", metavar="CLIP")
-    parser.add_argument("-o", "--output", required=True, metavar="FILE", help="x.mp4; sound of the first clip")
+    parser.add_argument("-o", "--output", required=True, metavar="FILE", help="x.mp4, with the first sound")
     parser.add_argument("--labels", metavar="A,B,…", help="default: the file names")
     _add_picture_options(parser)
 
@@ -167,7 +167,7 @@ def _compare(options: argparse.Namespace) -> None:
     if len(labels) != len(clips):
         raise InputError(f"{len(labels)} labels for {len(clips)} clips")
     compare(
-        dict(zip(labels, clips, strict=True)) if len(set(labels)) == len(labels) else _numbered(labels, clips),
+        list(zip(labels, clips, strict=True)),
         options.output,
         head=None if options.head is None else Head.load(options.head),
         view=options.view,
@@ -179,16 +179,12 @@ def _compare(options: argparse.Namespace) -> None:
     print(f"wrote {options.output}")
 
 
-def _numbered(labels: list[str], clips: list) -> dict:
-    return {f"{label} ({i + 1})": clip for i, (label, clip) in enumerate(zip(labels, clips, strict=True))}
-
-
 # --- info, convert ------------------------------------------------------------------------------------
 
 
 def _add_info(commands) -> None:  # type: ignore[no-untyped-def]
     parser = _command(
-        commands, "info", _info, "Say what a clip, head, checkpoint or export holds.", "flametalk info demo.npz"
+        commands, "info", _info, "Say what a clip, head or export holds.", "flametalk info demo.npz"
     )
     parser.add_argument("files", nargs="+", metavar="FILE")
 

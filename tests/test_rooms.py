@@ -21,9 +21,9 @@ FLOORS = [
     ["formats", "motion", "render"],
     ["generate", "control", "lift", "export", "metrics"],
     ["reenact", "data"],
-    ["train", "show", "reel"],
-    ["api", "web"],
-    ["inspect"],
+    ["film", "train", "reel"],
+    ["show", "api", "web"],
+    ["describe"],
     ["cli", "__main__", "__init__"],
 ]
 HEIGHT = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
@@ -33,7 +33,7 @@ SHORTCUTS = {
     ("clip", "joining"),
     ("clip", "plot"),
     ("clip", "formats"),
-    ("clip", "render"),
+    ("clip", "film"),
     ("clip", "show"),
 }
 

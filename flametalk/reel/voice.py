@@ -6,6 +6,7 @@ It is an instrument, not text to speech: every sound is four formants, a voicing
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.ndimage import convolve1d
 from scipy.signal import lfilter
 
 from ..audio.signal import Audio
@@ -49,9 +50,8 @@ def sing(sounds: list[str], starts: np.ndarray, seconds: float, pitch: np.ndarra
     settings = np.array([(*SOUNDS[s].formants, SOUNDS[s].voiced, SOUNDS[s].noise) for s in sounds])
     held = settings[np.clip(np.searchsorted(starts, times, side="right") - 1, 0, None)]
     glide = np.hanning(GLIDE + 2)[1:-1]
-    held = np.stack(
-        [np.convolve(np.pad(c, GLIDE, mode="edge"), glide / glide.sum(), "same")[GLIDE:-GLIDE] for c in held.T], axis=1
-    )
+    padded = np.pad(held, ((GLIDE, GLIDE), (0, 0)), mode="edge")
+    held = convolve1d(padded, glide / glide.sum(), axis=0)[GLIDE:-GLIDE]
 
     hertz = np.interp(np.arange(blocks * BLOCK) / RATE, np.linspace(0, seconds, len(pitch)), pitch)
     phase = np.cumsum(hertz) / RATE % 1.0
