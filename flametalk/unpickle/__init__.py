@@ -1,6 +1,6 @@
 """Pickles and object arrays read as data; nothing that a file names is imported or called.
 
-`pickle_machine.py` interprets the opcodes, `pickled.py` lists the names that a file may use. Any other
+`machine.py` and `opcodes.py` interpret the file, `standins.py` lists the names that a file may use. Any other
 name ends the reading with `UnsafeFileError`.
 """
 
@@ -12,10 +12,13 @@ from typing import IO, Any
 
 import numpy as np
 
-from .errors import FileError, FormatError
-from .files import PathLike, existing_file
-from .pickle_machine import DAMAGE, run
-from .pickled import NAMESPACE, PATHS, PLAIN, TORCH, Maker, checked_dtype, checked_shape
+from ..errors import FileError, FormatError
+from ..files import PathLike, existing_file
+from .arrays import checked_dtype, checked_shape
+from .machine import DAMAGE
+from .opcodes import run
+from .standins import NAMESPACE, PATHS, PLAIN, TORCH
+from .values import Maker
 
 __all__ = ["NAMESPACE", "PATHS", "TORCH", "Source", "load_object_npy", "load_pickle", "read_source"]
 

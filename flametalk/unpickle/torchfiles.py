@@ -1,4 +1,4 @@
-"""Files of `torch.save`, read as data: the pickle inside is interpreted by `unpickle.py`.
+"""Files of `torch.save`, read as data: the pickle inside is interpreted as any other.
 
 Checkpoints often carry more than tensors (option objects, callback classes, paths). With `inert=True`
 names that are not known stay names, so the tensors of such a file can be had without running anything.
@@ -13,10 +13,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .errors import FormatError, UnsafeFileError
-from .files import PathLike, existing_file
-from .pickle_machine import run
-from .pickled import PLAIN, TORCH, Global, Maker
+from ..errors import FormatError, UnsafeFileError
+from ..files import PathLike, existing_file
+from .opcodes import run
+from .standins import PLAIN, TORCH
+from .values import Global, Maker
 
 MAX_BYTES = 16 * 2**30
 MAX_PICKLE_BYTES = 256 * 2**20
