@@ -39,8 +39,9 @@ def fill_normals(vertices, faces, normals):  # type: ignore[no-untyped-def]
     normals[:] = np.float32(0)
     for face in range(faces.shape[0]):
         i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
-        ux, uy, uz = (vertices[j, c] - vertices[i, c] for c in (0, 1, 2))
-        vx, vy, vz = (vertices[k, c] - vertices[i, c] for c in (0, 1, 2))
+        ax, ay, az = vertices[i, 0], vertices[i, 1], vertices[i, 2]
+        ux, uy, uz = vertices[j, 0] - ax, vertices[j, 1] - ay, vertices[j, 2] - az
+        vx, vy, vz = vertices[k, 0] - ax, vertices[k, 1] - ay, vertices[k, 2] - az
         x, y, z = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
         for corner in (i, j, k):
             normals[corner, 0] += x

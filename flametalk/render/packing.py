@@ -1,0 +1,113 @@
+"""A surface and a look as the flat arrays that the kernels and their NumPy twin read."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from jaxtyping import Float32, Int32, UInt8
+
+from .looks import GUMS, LIPS, MATERIALS, MOUTH, SCLERA, SKIN, Lamp, Look
+from .surface import Surface
+
+# columns of `Paint.corners`
+RED, GREEN, BLUE, SPECULAR, WIDTH, AMBIENT, LAMPS, RIM, N_CORNER = range(9)
+SOFT: Final = (SKIN, LIPS, GUMS, MOUTH)  # materials that run into each other where they share vertices
+ENCODE_STEPS: Final = 8192
+
+# Sample positions in 1/256 pixel from the pixel's corner: the usual rotated patterns of 1, 2, 4, 8 samples.
+PATTERNS: Final[dict[int, tuple[tuple[int, int], ...]]] = {
+    1: ((128, 128),),
+    2: ((192, 192), (64, 64)),
+    4: ((96, 32), (224, 96), (32, 160), (160, 224)),
+    8: ((144, 80), (112, 176), (208, 144), (80, 48), (48, 208), (16, 112), (176, 240), (240, 16)),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Paint:
+    """What shading needs besides the vertices."""
+
+    corners: Float32[np.ndarray, "f 3 8"]  # linear albedo, highlight height and width, light let in, rim
+    wraps: Float32[np.ndarray, "m 3"]
+    lamps: Float32[np.ndarray, "3 7"]  # unit direction, colour, highlight
+    studio: Float32[np.ndarray, "11"]  # sky, ground, rim, exposure, inside
+    eye: Float32[np.ndarray, "17"]  # sclera, inner, outer, limbus, pupil; pupil radius, fibres
+
+
+def linear(colour: np.ndarray | tuple[float, ...]) -> Float32[np.ndarray, "*n"]:
+    """sRGB 0…255 to linear 0…1."""
+    value = np.asarray(colour, np.float64) / 255
+    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4).astype(np.float32)
+
+
+@lru_cache(maxsize=1)
+def encode_table() -> UInt8[np.ndarray, "n"]:
+    """Linear 0…1 in `ENCODE_STEPS` steps to sRGB."""
+    value = np.arange(ENCODE_STEPS + 1) / ENCODE_STEPS
+    curve = np.where(value <= 0.0031308, 12.92 * value, 1.055 * value ** (1 / 2.4) - 0.055)
+    return np.rint(curve * 255).astype(np.uint8)
+
+
+@lru_cache(maxsize=1)
+def plain_table() -> UInt8[np.ndarray, "n"]:
+    """The same for passes that are data: no curve."""
+    return np.rint(np.arange(ENCODE_STEPS + 1) / ENCODE_STEPS * 255).astype(np.uint8)
+
+
+@lru_cache(maxsize=16)
+def paint(surface: Surface, look: Look) -> Paint:
+    """Kept for the last few surfaces and looks (both are immutable)."""
+    studio = look.studio
+    eye = look.eye
+    colours = np.concatenate([linear(c) for c in (eye.sclera, eye.inner, eye.outer, eye.limbus, eye.pupil)])
+    return Paint(
+        corners=_corners(surface, look),
+        wraps=np.array([look.material(name).wrap for name in MATERIALS], np.float32),
+        lamps=np.stack([_lamp(lamp) for lamp in (studio.key, studio.fill, studio.back)]),
+        studio=np.array(
+            [*studio.sky, *studio.ground, studio.rim, look.exposure, *linear(look.inside)], np.float32
+        ),
+        eye=np.array([*colours, eye.pupil_radius, eye.fibres], np.float32),
+    )
+
+
+def _lamp(lamp: Lamp) -> Float32[np.ndarray, "7"]:
+    direction = np.asarray(lamp.direction, np.float64)
+    return np.array([*(direction / np.linalg.norm(direction)), *lamp.colour, lamp.specular], np.float32)
+
+
+def _corners(surface: Surface, look: Look) -> Float32[np.ndarray, "f 3 8"]:
+    """Each triangle corner's values. Where soft materials meet, a vertex takes the mean of its triangles."""
+    kinds = [look.material(name) for name in MATERIALS]
+    # colour, specular, width, least light, share of occlusion on lamps, rim
+    table = np.array(
+        [
+            [*linear(k.colour), k.specular, k.roughness**4, k.least_light, k.occlusion, k.rim]
+            for k in kinds
+        ],
+        np.float32,
+    )
+    corner = np.repeat(table[surface.materials][:, None], 3, axis=1)
+    soft = np.isin(surface.materials, SOFT)
+    if soft.any():
+        faces = surface.faces[soft]
+        total = np.zeros((surface.n_vertices, table.shape[1]))
+        count = np.zeros((surface.n_vertices, 1))
+        for k in range(3):
+            np.add.at(total, faces[:, k], corner[soft, k])
+            np.add.at(count, faces[:, k], 1)
+        corner[soft] = (total / np.maximum(count, 1))[faces]
+    if surface.albedo is not None:
+        own = np.isin(surface.materials, (SKIN, LIPS))
+        corner[own, :, :3] = linear(surface.albedo * 255)[surface.faces[own]]
+
+    ambient = np.maximum(np.clip(surface.occlusion, 0, 1)[surface.faces], corner[..., 5])
+    lamps = 1 - corner[..., 6] * (1 - ambient)
+    packed = np.concatenate([corner[..., :5], ambient[..., None], lamps[..., None], corner[..., 7:]], -1)
+    return np.ascontiguousarray(packed, np.float32)
+
+
+def eye_faces(materials: Int32[np.ndarray, "f"]) -> np.ndarray:
+    """Triangles painted by gaze angle."""
+    return (materials >= SCLERA) & (materials < SCLERA + 3)

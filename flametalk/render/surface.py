@@ -1,0 +1,144 @@
+"""`Surface`: all that stays the same from frame to frame: topology, materials, occlusion, eyes."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Bool, Float32, Int, Int32
+
+from ..errors import InputError
+from .looks import AWAY, LIPS, MATERIALS, SCLERA, SKIN
+
+if TYPE_CHECKING:
+    from ..head.model import Head
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """Triangles and what they are made of. `from_head` and `from_faces` fill in what is missing."""
+
+    n_vertices: int
+    faces: Int32[np.ndarray, "f 3"]  # counter-clockwise seen from outside
+    materials: Int32[np.ndarray, "f"]  # index in `looks.MATERIALS`
+    occlusion: Float32[np.ndarray, "v"]  # 1 = open sky
+    edges: Bool[np.ndarray, "f 3"]  # drawn as wire? edge k runs from corner k to corner k + 1
+    gaze: Float32[np.ndarray, "v 2"]  # eyeballs: angle from the optical axis (right, up) / iris radius
+    uv: Float32[np.ndarray, "t 2"] | None = None  # v up
+    uv_faces: Int32[np.ndarray, "f 3"] | None = None
+    albedo: Float32[np.ndarray, "v 3"] | None = None  # sRGB 0…1 of skin and lips instead of the look's
+
+    def __post_init__(self) -> None:
+        f, v = len(self.faces), self.n_vertices
+        shapes = {"faces": (f, 3), "materials": (f,), "occlusion": (v,), "edges": (f, 3), "gaze": (v, 2)}
+        shapes |= {"albedo": (v, 3)} if self.albedo is not None else {}
+        shapes |= {"uv_faces": (f, 3)} if self.uv_faces is not None else {}
+        for name, expected in shapes.items():
+            if (got := getattr(self, name).shape) != expected:
+                raise InputError(f"surface: {name} has shape {got}, expected {expected}")
+        if self.uv is not None and self.uv_faces is None:
+            raise InputError("surface: uv without uv_faces; give the uv corner of every triangle corner")
+        limits = {"faces": v, "materials": len(MATERIALS)}
+        limits |= {"uv_faces": len(self.uv)} if self.uv is not None and self.uv_faces is not None else {}
+        for name, limit in limits.items():
+            index = getattr(self, name)
+            if index.size and not (0 <= int(index.min()) and int(index.max()) < limit):
+                raise InputError(
+                    f"surface: {name} has values {index.min()} to {index.max()}, expected 0 to {limit - 1}"
+                )
+
+
+def from_faces(
+    faces: Int[np.ndarray, "f 3"],
+    n_vertices: int | None = None,
+    *,
+    materials: Int[np.ndarray, "f"] | None = None,
+    occlusion: Float32[np.ndarray, "v"] | None = None,
+    quads: Int[np.ndarray, "q 4"] | None = None,
+    gaze: Float32[np.ndarray, "v 2"] | None = None,
+    uv: Float32[np.ndarray, "t 2"] | None = None,
+    uv_faces: Int[np.ndarray, "f 3"] | None = None,
+    albedo: Float32[np.ndarray, "v 3"] | None = None,
+) -> Surface:
+    """A surface of any triangle mesh; without more it is all skin, unoccluded, with every edge in the wire."""
+    faces = np.ascontiguousarray(faces, np.int32)
+    n = int(faces.max(initial=-1)) + 1 if n_vertices is None else n_vertices
+    return Surface(
+        n_vertices=n,
+        faces=faces,
+        materials=np.full(len(faces), SKIN, np.int32) if materials is None else _array(materials, np.int32),
+        occlusion=np.ones(n, np.float32) if occlusion is None else _array(occlusion, np.float32),
+        edges=wire_edges(faces, quads),
+        gaze=np.full((n, 2), AWAY, np.float32) if gaze is None else _array(gaze, np.float32),
+        uv=None if uv is None else _array(uv, np.float32),
+        uv_faces=None if uv_faces is None else _array(uv_faces, np.int32),
+        albedo=None if albedo is None else _array(albedo, np.float32),
+    )
+
+
+def from_head(head: "Head", bake: bool = True) -> Surface:
+    """The surface of a parametric head. Occlusion that the head does not bring is baked on its template
+    (`bake=False` leaves it open)."""
+    from .eyes import head_gaze
+
+    def array(name: str) -> np.ndarray | None:
+        value = getattr(head, name)
+        return None if value is None else value.detach().cpu().numpy()
+
+    template = head.template.detach().cpu().numpy().astype(np.float32)
+    faces = head.faces.detach().cpu().numpy().astype(np.int32)
+    materials = head_materials(head, faces)
+    occlusion = array("occlusion")
+    if occlusion is None and bake:
+        from .occlusion import bake_occlusion
+
+        occlusion = bake_occlusion(template, faces)
+    return from_faces(
+        faces,
+        head.n_vertices,
+        materials=materials,
+        occlusion=occlusion,
+        quads=array("quads"),
+        gaze=head_gaze(template, faces, materials),
+        uv=array("uv"),
+        uv_faces=array("uv_faces"),
+    )
+
+
+REGION_MATERIALS = {"lips": LIPS, "left_eyeball": SCLERA, "right_eyeball": SCLERA}
+
+
+def head_materials(head: "Head", faces: Int[np.ndarray, "f 3"]) -> Int32[np.ndarray, "f"]:
+    """The head's own materials by name (names not known here count as skin), else from its regions."""
+    if head.materials is not None and head.material_names:
+        known = [MATERIALS.index(n) if n in MATERIALS else SKIN for n in head.material_names]
+        return np.array(known, np.int32)[head.materials.detach().cpu().numpy()]
+    materials = np.full(len(faces), SKIN, np.int32)
+    for name, material in REGION_MATERIALS.items():
+        if name in head.regions:
+            inside = np.zeros(head.n_vertices, bool)
+            inside[head.regions[name].detach().cpu().numpy()] = True
+            materials[inside[faces].all(1)] = material
+    return materials
+
+
+def wire_edges(
+    faces: Int[np.ndarray, "f 3"], quads: Int[np.ndarray, "q 4"] | None = None
+) -> Bool[np.ndarray, "f 3"]:
+    """Which triangle edges are drawn: all, or those of the quads (−1 in the last column: a triangle)."""
+    if quads is None:
+        return np.ones((len(faces), 3), bool)
+    quads = np.asarray(quads, np.int64)
+    last = np.where(quads[:, 3] < 0, quads[:, 0], quads[:, 3])
+    rings = np.stack([quads[:, 0], quads[:, 1], quads[:, 2], last], 1)
+    wanted = np.stack([rings, np.roll(rings, -1, 1)], -1).reshape(-1, 2)
+    edges = np.stack([faces, np.roll(faces, -1, 1)], -1).astype(np.int64)
+    size = int(max(faces.max(initial=0), quads.max(initial=0))) + 1
+
+    def key(pairs: np.ndarray) -> np.ndarray:
+        return pairs.min(-1) * size + pairs.max(-1)
+
+    return np.isin(key(edges), key(wanted))
+
+
+def _array(values: np.ndarray, dtype: type) -> np.ndarray:
+    return np.ascontiguousarray(values, dtype)
