@@ -221,7 +221,7 @@ class Clip:
             raise InputError(
                 f"{start:g} to {end:g} s holds no frame of a clip of {self.duration:g} s at {self.fps:g} fps"
             )
-        parts = {name: value[first:last] for name, value in self._timed().items()}
+        parts: dict[str, Any] = {name: value[first:last] for name, value in self._timed().items()}
         audio = self.audio.cut(first / self.fps, last / self.fps) if self.audio else None
         return replace(self, **parts, audio=audio)
 
@@ -233,7 +233,7 @@ class Clip:
             raise InputError(f"fps is {fps}, expected more than 0 and at most {MAX_FPS:.0f}")
         count = max(1, round(self.n_frames * fps / self.fps))
         positions = np.minimum(np.arange(count) * (self.fps / fps), self.n_frames - 1)
-        parts = {
+        parts: dict[str, Any] = {
             name: timeline.sample(value, positions, rotation=name in ROTATIONS)
             for name, value in self._timed().items()
         }
@@ -245,7 +245,7 @@ class Clip:
         if unknown:
             raise InputError(f"cannot smooth {sorted(unknown)}; choose from {', '.join(TIMED)}")
         frames = 2 * round(seconds * self.fps / 2) + 1
-        parts = {
+        parts: dict[str, Any] = {
             name: timeline.savitzky_golay(value, frames, rotation=name in ROTATIONS)
             for name, value in self._timed().items()
             if name in names
@@ -296,11 +296,14 @@ class Clip:
         for start in range(0, self.n_frames, frames):
             yield self.vertices(head, start, start + frames)
 
-    def save(self, path: PathLike, layout: str | None = None) -> None:
-        """`.npz` or `.safetensors` keep everything; `layout` writes another project's format."""
+    def save(self, path: PathLike, layout: str | None = None, lossy: bool = False) -> None:
+        """`.npz` or `.safetensors` keep everything; `layout` writes another project's format.
+
+        What that format cannot hold is an error, or with `lossy=True` is left out.
+        """
         from .formats import write_clip
 
-        write_clip(self, path, layout)
+        write_clip(self, path, layout, lossy)
 
     def plot(self) -> Figure:
         """Jaw, head and strongest expressions over the waveform."""

@@ -1,6 +1,7 @@
 """Curves of a clip, for eyes: waveform, jaw, head, and the expressions that move most."""
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .clip import Clip
@@ -33,7 +34,7 @@ def plot_clip(clip: Clip) -> Figure:
     return figure
 
 
-def _plot_sound(row, clip: Clip) -> None:  # type: ignore[no-untyped-def]
+def _plot_sound(row: Axes, clip: Clip) -> None:
     """Lowest and highest sample of each of about 2,000 steps: what a waveform view shows."""
     assert clip.audio is not None
     samples, step = clip.audio.samples, max(1, len(clip.audio.samples) // 2000)
