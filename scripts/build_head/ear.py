@@ -1,0 +1,92 @@
+"""Positions of the ear rings (left side): an explicit auricle with helix, antihelix, concha, tragus and lobe.
+
+Ear coordinates: (back, up) millimetres in the auricle's plane from the tragion, and a height out of that plane.
+"""
+import numpy as np
+from scipy.interpolate import CubicSpline
+
+from .field import _nearest_on_curve, project, resample
+
+TRAGION = np.array([68.0, -17.0, 3.0])
+FLARE = 0.42
+BACK = np.array([FLARE, 0, -1.0]) / np.hypot(FLARE, 1)
+UP = np.array([0.06, 1.0, -0.07]) / np.linalg.norm([0.06, 1.0, -0.07])
+OUT = np.cross(UP, BACK) * -1
+OUTLINE = np.array([(5, -32), (13, -28.5), (20.5, -17), (26.8, -4), (29.5, 10), (27.5, 23), (18, 31), (8.5, 28.5),
+                    (1.0, 18), (-2.2, 6), (-3.0, -6), (-2.2, -19), (-0.5, -28)], float)
+TOP = 6
+CANAL, CANAL_RADII = np.array([6.0, -3.0]), (1.2, 3.0)
+BOTTOM_INDEX, TOP_INDEX = 3, 27
+INWARD = {5: 0.0, 6: 0.065, 7: 0.15, 8: 0.25, 9: 0.36, 10: 0.47, 11: 0.58, 12: 0.69, 13: 0.81, 14: 0.92}
+
+# Ridges of the relief: points (back, up, 0, weight), sigma, height.
+RELIEF = (
+    (((7, 1, 0, .3), (3.0, 4.0, 0, .8), (0.6, 10, 0, 1), (2.8, 19, 0, 1), (9.5, 26.3, 0, 1), (17.7, 28.6, 0, 1), (25.4, 21.6, 0, 1),
+      (27.2, 10, 0, 1), (24.6, -3.5, 0, .8), (19, -15.5, 0, .3)), 1.7, 2.9),
+    (((14.5, -15, 0, .4), (19.2, -7.5, 0, .9), (20.8, 2, 0, 1), (18.6, 10, 0, 1), (15.6, 17, 0, .8), (14, 23, 0, .3)), 2.3, 3.2),
+    (((18.6, 10, 0, .3), (13, 12.2, 0, .8), (7.5, 12.5, 0, .5)), 1.9, 2.0),
+    (((24, 19, 0, .8), (24.3, 8, 0, 1), (22.5, -4, 0, .6)), 1.5, -1.2),
+    (((5.5, 17.5, 0, .6), (11.0, 19.5, 0, 1)), 2.2, -1.3),
+    (((0.4, -9, 0, .8), (1.2, -5, 0, 1), (0.6, -1, 0, .7)), 2.0, 3.6),
+    (((8.5, -17.5, 0, .8), (12.5, -15.5, 0, 1)), 2.1, 2.6),
+    (((3.6, -14.0, 0, 1), (4.6, -16.2, 0, .7)), 1.7, -2.2),
+    (((5, -25, 0, 1), (9, -24, 0, 1)), 4.5, 1.6),
+)
+
+
+def _outline_at(index):
+    """Outline (back, up) at ring indices; 3 is the lobe's lowest point and 27 the top."""
+    closed = np.vstack([OUTLINE, OUTLINE[:1]])
+    s = np.r_[0, np.cumsum(np.linalg.norm(np.diff(closed, axis=0), axis=1))]
+    curve = CubicSpline(s, closed, bc_type="periodic")
+    dense = np.linspace(0, s[-1], 800)
+    arc = np.r_[0, np.cumsum(np.linalg.norm(np.diff(curve(dense), axis=0), axis=1))]
+    top = np.interp(s[TOP], dense, arc)
+    m = (np.asarray(index) - BOTTOM_INDEX) % 48
+    length = np.where(m <= 24, m / 24 * top, top + (m - 24) / 24 * (arc[-1] - top))
+    return curve(np.interp(length, arc, dense))
+
+
+def relief(bu):
+    """Height of the auricle's front side at (back, up)."""
+    p = np.c_[bu, np.zeros(len(bu))]
+    h = np.full(len(bu), -0.6)
+    for points, sigma, height in RELIEF:
+        d, w = _nearest_on_curve(p, resample(points, 24))
+        h += height * w * np.exp(-0.5 * (d / sigma) ** 2)
+    q = (((bu - [10.0, -4.0]) / [9.5, 12.5]) ** 2).sum(1)
+    h -= 8.5 * np.clip(1 - q, 0, 1) ** 0.7
+    q = (((bu - CANAL) / [3.5, 5.0]) ** 2).sum(1)
+    return h - 6.0 * np.exp(-0.5 * q)
+
+
+def to_space(bu, height):
+    return TRAGION + bu[:, :1] * BACK + bu[:, 1:] * UP + np.asarray(height)[:, None] * OUT
+
+
+def attached():
+    """1 where the rim grows out of the cheek (front), 0 where it stands free."""
+    k = np.arange(48)
+    distance = np.abs((k - 39 + 24) % 48 - 24)
+    t = np.clip((distance - 4.0) / 5.0, 0, 1)
+    return 1 - t * t * (3 - 2 * t)
+
+
+def place(points, rings, parts):
+    k = np.arange(48)
+    a = attached()[:, None]
+    edge = _outline_at(k)
+    canal = 2 * np.pi * (k - 27) / 48 + np.pi / 2
+    inner = CANAL + np.c_[np.cos(canal) * CANAL_RADII[0], np.sin(canal) * CANAL_RADII[1]]
+    for ring, s in INWARD.items():
+        bu = (1 - s) * edge + s * inner
+        points[rings[ring]] = to_space(bu, relief(bu))
+    rim, outer = points[rings[5]], points[rings[0]]
+    root_free = project(parts, to_space(edge * [0.45, 0.78] + [5.5, 1.0], np.full(48, -6.0)), 5)
+    root_attached = project(parts, 0.5 * outer + 0.5 * rim, 4)
+    root = project(parts, (1 - a) * root_free + a * root_attached, 2)
+    points[rings[1]] = project(parts, 0.45 * outer + 0.55 * root, 3)
+    points[rings[2]] = root
+    behind = to_space(edge * 0.93 + [0.6, 0], np.full(48, -3.4))
+    points[rings[3]] = (1 - a) * (0.5 * root + 0.5 * behind) + a * (0.66 * root + 0.34 * rim)
+    points[rings[4]] = (1 - a) * behind + a * (0.33 * root + 0.67 * rim)

@@ -1,0 +1,174 @@
+"""Signed distance primitives, in millimetres, and the machinery that stacks them into one field.
+
+Every part takes the running field and the points (N, 3) and returns the new field.  Negative is inside.
+"""
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.interpolate import PchipInterpolator
+
+
+def smooth_min(a, b, k):
+    """Cubic smooth minimum; where a == b it lies k/6 below either."""
+    if k <= 0:
+        return np.minimum(a, b)
+    h = np.maximum(k - np.abs(a - b), 0.0) / k
+    return np.minimum(a, b) - k * h**3 / 6.0
+
+
+def smooth_max(a, b, k):
+    return -smooth_min(-a, -b, k)
+
+
+def _ellipsoid(p, centre, radii, yaw, roll):
+    q = p - np.asarray(centre, float)
+    if yaw:
+        c, s = np.cos(np.radians(yaw)), np.sin(np.radians(yaw))
+        q = np.stack([c * q[:, 0] - s * q[:, 2], q[:, 1], s * q[:, 0] + c * q[:, 2]], 1)
+    if roll:
+        c, s = np.cos(np.radians(roll)), np.sin(np.radians(roll))
+        q = np.stack([c * q[:, 0] + s * q[:, 1], -s * q[:, 0] + c * q[:, 1], q[:, 2]], 1)
+    r = np.asarray(radii, float)
+    k0 = np.sqrt(((q / r) ** 2).sum(1))
+    k1 = np.sqrt(((q / r**2) ** 2).sum(1)) + 1e-9
+    return np.where(k0 < 1e-6, -r.min(), k0 * (k0 - 1.0) / k1)
+
+
+@dataclass(frozen=True)
+class Ellipsoid:
+    """Joins (or, with cut, removes) an ellipsoid; yaw turns its z axis toward +x, roll turns x toward y (degrees)."""
+    centre: tuple
+    radii: tuple
+    k: float
+    yaw: float = 0.0
+    roll: float = 0.0
+    cut: bool = False
+
+    def apply(self, f, p):
+        d = _ellipsoid(p, self.centre, self.radii, self.yaw, self.roll)
+        return smooth_max(f, -d, self.k) if self.cut else smooth_min(f, d, self.k)
+
+
+@dataclass(frozen=True)
+class Capsule:
+    """Joins a cone with round ends from a (radius ra) to b (radius rb)."""
+    a: tuple
+    b: tuple
+    ra: float
+    rb: float
+    k: float
+
+    def apply(self, f, p):
+        a, b = np.asarray(self.a, float), np.asarray(self.b, float)
+        t = np.clip((p - a) @ (b - a) / ((b - a) @ (b - a)), 0, 1)
+        d = np.linalg.norm(p - a - t[:, None] * (b - a), axis=1) - (self.ra + t * (self.rb - self.ra))
+        return smooth_min(f, d, self.k)
+
+
+@dataclass(frozen=True)
+class Bump:
+    """Raises (or lowers) the surface by a Gaussian of the given height."""
+    centre: tuple
+    sigma: tuple
+    height: float
+
+    def apply(self, f, p):
+        q2 = (((p - np.asarray(self.centre, float)) / np.asarray(self.sigma, float)) ** 2).sum(1)
+        return f - self.height * np.exp(-0.5 * q2)
+
+
+def resample(points, n):
+    """A polyline (M, D) as n points along a monotone cubic of its chord length."""
+    points = np.asarray(points, float)
+    s = np.r_[0, np.cumsum(np.linalg.norm(np.diff(points[:, :3], axis=0), axis=1))]
+    return PchipInterpolator(s, points)(np.linspace(0, s[-1], n))
+
+
+def _nearest_on_curve(p, curve):
+    """Distance to a polyline (M, 3 + extra) and the extra columns at the nearest point."""
+    a, d = curve[:-1, :3], np.diff(curve[:, :3], axis=0)
+    t = np.clip(((p[:, None] - a) * d).sum(2) / (d * d).sum(1), 0, 1)
+    dist2 = ((p[:, None] - a - t[..., None] * d) ** 2).sum(2)
+    j = dist2.argmin(1)
+    i = np.arange(len(p))
+    w = curve[j, 3] + t[i, j] * (curve[j + 1, 3] - curve[j, 3])
+    return np.sqrt(dist2[i, j]), w
+
+
+@dataclass(frozen=True)
+class Ridge:
+    """Raises (or lowers) the surface along a curve; points are (x, y, z, weight)."""
+    points: tuple
+    sigma: float
+    height: float
+    samples: int = 20
+
+    def apply(self, f, p):
+        curve = resample(self.points, self.samples)
+        reach = 4.0 * self.sigma
+        near = ((p > curve[:, :3].min(0) - reach) & (p < curve[:, :3].max(0) + reach)).all(1)
+        if near.any():
+            d, w = _nearest_on_curve(p[near], curve)
+            f = f.copy()
+            f[near] -= self.height * w * np.exp(-0.5 * (d / self.sigma) ** 2)
+        return f
+
+
+@dataclass(frozen=True)
+class Tube:
+    """Joins a tube along a curve; points are (x, y, z, radius)."""
+    points: tuple
+    k: float
+    samples: int = 16
+
+    def apply(self, f, p):
+        curve = resample(self.points, self.samples)
+        reach = curve[:, 3].max() + 2 * self.k + 6
+        near = ((p > curve[:, :3].min(0) - reach) & (p < curve[:, :3].max(0) + reach)).all(1)
+        if near.any():
+            d, r = _nearest_on_curve(p[near], curve)
+            f = f.copy()
+            f[near] = smooth_min(f[near], d - r, self.k)
+        return f
+
+
+def evaluate(parts, p):
+    """The field of a list of parts at points (N, 3); the head is symmetric, so x is taken as |x|."""
+    q = np.array(p, float)
+    q[:, 0] = np.abs(q[:, 0])
+    f = np.full(len(q), 1e3)
+    for part in parts:
+        f = part.apply(f, q)
+    return f
+
+
+_TETRA = np.array([[1, -1, -1], [-1, -1, 1], [-1, 1, -1], [1, 1, 1]], float)
+
+
+def value_and_gradient(parts, p, h=0.15):
+    """Field (N,) and its gradient (N, 3) from four samples on a small tetrahedron."""
+    samples = np.stack([evaluate(parts, p + h * t) for t in _TETRA])
+    return samples.mean(0), np.einsum("tn,td->nd", samples, _TETRA) / (4 * h)
+
+
+def project(parts, p, steps=3, limit=6.0):
+    """Moves points onto the zero level along the gradient, at most `limit` a step."""
+    p = np.array(p, float)
+    for _ in range(steps):
+        f, g = value_and_gradient(parts, p)
+        move = -(f / np.maximum((g * g).sum(1), 0.15))[:, None] * g
+        size = np.linalg.norm(move, axis=1, keepdims=True)
+        p += move * np.minimum(1.0, limit / np.maximum(size, 1e-9))
+    return p
+
+
+def march(parts, p, direction, steps=60):
+    """Moves points along a direction (toward the inside) until they meet the surface."""
+    p = np.array(p, float)
+    d = np.broadcast_to(np.asarray(direction, float), p.shape)
+    for _ in range(steps):
+        f = evaluate(parts, p)
+        p += d * (0.8 * f)[:, None]
+        if np.abs(f).max() < 1e-3:
+            break
+    return p

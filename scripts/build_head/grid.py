@@ -1,0 +1,195 @@
+"""Topology of one half of the skin: a grid of columns (front to back) and rows (neck to crown) with ring blocks.
+
+Column 0 is the front midline and column 38 the back midline.  Inside each rectangular block the grid is replaced by
+rings that run counter-clockwise seen from outside; ring 0 is the block's perimeter.  The mouth block crosses the
+midline, so here it is half a ring: lower middle, corner, upper middle.
+"""
+from dataclasses import dataclass, field
+
+import numpy as np
+
+COLUMNS, ROWS, RIM_ROWS = 39, 67, 2
+CROWN_WIDTH, CROWN_DEPTH = 9, 20
+
+
+@dataclass(frozen=True)
+class Block:
+    c0: int
+    c1: int
+    r0: int
+    r1: int
+    rings: int
+
+    def perimeter(self, closed):
+        """(column, row) pairs counter-clockwise from the lower left corner."""
+        bottom = [(c, self.r0) for c in range(self.c0, self.c1)]
+        right = [(self.c1, r) for r in range(self.r0, self.r1)]
+        top = [(c, self.r1) for c in range(self.c1, self.c0, -1)]
+        left = [(self.c0, r) for r in range(self.r1, self.r0, -1)]
+        return bottom + right + top + (left if closed else [(self.c0, self.r1)])
+
+    def inside(self, c, r, closed):
+        return (self.c0 < c < self.c1 or (not closed and c == self.c0)) and self.r0 < r < self.r1
+
+
+MOUTH = Block(0, 9, 20, 28, 14)
+NOSTRIL = Block(1, 5, 30, 34, 6)
+EYE = Block(5, 15, 44, 52, 12)
+EAR = Block(21, 27, 32, 50, 15)
+BLOCKS = {"mouth": (MOUTH, False), "nostril": (NOSTRIL, True), "eye": (EYE, True), "ear": (EAR, True)}
+MOUTH_CORNER = 13
+LIP_LINE = 7
+"""Mouth ring of the seam: its upper and lower vertices are separate, its corner vertex is shared."""
+EYE_MARGIN = 6
+"""Eye ring of the outer lid margin."""
+
+
+@dataclass
+class HalfSkin:
+    count: int = 0
+    quads: list = field(default_factory=list)
+    parts: list = field(default_factory=list)
+    bands: list = field(default_factory=list)
+    columns: np.ndarray = None
+    crown: np.ndarray = None
+    rings: dict = field(default_factory=dict)
+    nostril_cap: np.ndarray = None
+    midline: np.ndarray = None
+
+    def new(self, shape):
+        n = int(np.prod(shape))
+        ids = np.arange(self.count, self.count + n).reshape(shape)
+        self.count += n
+        return ids
+
+    def add(self, faces, part, band=0):
+        """Appends faces; the part's name and the band (ring they start from) later tell material and region."""
+        self.quads.append(faces)
+        self.parts.append(np.full(len(faces), part))
+        self.bands.append(np.broadcast_to(band, len(faces)))
+
+    def sheet(self, ids, part, band=None):
+        """Quads of a 2-D id array [i, j], i to the right and j up; the band defaults to j."""
+        a, b, c, d = ids[:-1, :-1], ids[1:, :-1], ids[1:, 1:], ids[:-1, 1:]
+        j = np.broadcast_to(np.arange(ids.shape[1] - 1), a.shape).ravel() if band is None else band
+        self.add(np.stack([a, b, c, d], -1).reshape(-1, 4), part, j)
+
+    def ring_sheet(self, rings, closed, part):
+        rings = np.asarray(rings)
+        self.sheet((np.c_[rings, rings[:, :1]] if closed else rings).T, part)
+
+
+def _grid(half):
+    """Columns [c, row + RIM_ROWS]; block interiors are -1."""
+    ids = np.full((COLUMNS, ROWS + RIM_ROWS), -1)
+    for r in range(-RIM_ROWS, ROWS):
+        for c in range(COLUMNS):
+            if not any(b.inside(c, r, closed) for b, closed in BLOCKS.values()):
+                ids[c, r + RIM_ROWS] = half.new(1)[0]
+    return ids
+
+
+def _grid_quads(half, ids):
+    """Like sheet, but a cell inside a block stays empty even if all its corners exist."""
+    a, b, c, d = ids[:-1, :-1], ids[1:, :-1], ids[1:, 1:], ids[:-1, 1:]
+    keep = (np.stack([a, b, c, d], -1) >= 0).all(-1)
+    for block, _ in BLOCKS.values():
+        keep[block.c0:block.c1, block.r0 + RIM_ROWS:block.r1 + RIM_ROWS] = False
+    half.add(np.stack([a, b, c, d], -1)[keep], "grid")
+
+
+def _crown(half, ids):
+    top = ids[:, -1]
+    w, d = CROWN_WIDTH, CROWN_DEPTH
+    patch = np.full((w + 1, d + 1), -1)
+    patch[:, 0] = top[: w + 1]
+    patch[w, :] = top[w: w + d + 1]
+    patch[:, d] = top[w + d:][::-1]
+    patch[:w, 1:d] = half.new((w, d - 1))
+    half.sheet(patch, "crown", 0)
+    return patch
+
+
+def zip_ring(ring, start):
+    """Quads and two end triangles that close a ring of even length by pairing start - m with start + m."""
+    n = len(ring)
+    pairs = [(ring[(start - m) % n], ring[(start + m) % n]) for m in range(n // 2 + 1)]
+    faces = []
+    for (l0, r0), (l1, r1) in zip(pairs[:-1], pairs[1:]):
+        if l0 == r0:
+            faces.append((l0, r1, l1, -1))
+        elif l1 == r1:
+            faces.append((l0, r0, l1, -1))
+        else:
+            faces.append((l0, r0, r1, l1))
+    return np.array(faces)
+
+
+def build_half():
+    """The half skin's vertex ids and faces; positions come later."""
+    half = HalfSkin()
+    half.columns = ids = _grid(half)
+    _grid_quads(half, ids)
+    half.crown = _crown(half, ids)
+    midline = [ids[0][ids[0] >= 0], ids[-1], half.crown[0]]
+    for name, (block, closed) in BLOCKS.items():
+        outer = np.array([ids[c, r + RIM_ROWS] for c, r in block.perimeter(closed)])
+        rings = np.vstack([outer, half.new((block.rings - 1, len(outer)))])
+        half.rings[name] = rings
+        half.ring_sheet(rings, closed, name)
+        if not closed:
+            midline += [rings[:, 0], rings[:, -1]]
+    half.nostril_cap = _cap(half, half.rings["nostril"][-1])
+    half.add(zip_ring(half.rings["ear"][-1], 3), "ear", EAR.rings)
+    half.add(_zip_half_mouth(half.rings["mouth"][-1]), "mouth", MOUTH.rings)
+    half.midline = np.unique(np.concatenate(midline))
+    return half
+
+
+def _cap(half, ring):
+    """Fills a ring of 16 with a 4 x 4 cell grid."""
+    patch = np.full((5, 5), -1)
+    for (c, r), v in zip(Block(0, 4, 0, 4, 0).perimeter(True), ring):
+        patch[c, r] = v
+    patch[1:4, 1:4] = half.new((3, 3))
+    half.sheet(patch, "nostril", NOSTRIL.rings)
+    return patch
+
+
+def _zip_half_mouth(ring):
+    lower, upper = ring[:MOUTH_CORNER + 1], ring[MOUTH_CORNER:][::-1]
+    faces = [(lower[i], lower[i + 1], upper[i + 1], upper[i]) for i in range(MOUTH_CORNER - 1)]
+    faces.append((lower[-2], lower[-1], upper[-2], -1))
+    return np.array(faces)
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """How the half's ids map to the whole: right[i] is the other side's vertex (the same one on the midline)."""
+    left: np.ndarray
+    right: np.ndarray
+    count: int
+
+
+def mirror_map(half_count, midline):
+    on_midline = np.zeros(half_count, bool)
+    on_midline[midline] = True
+    left = np.arange(half_count)
+    right = left.copy()
+    right[~on_midline] = half_count + np.arange((~on_midline).sum())
+    return Mirror(left, right, half_count + int((~on_midline).sum()))
+
+
+def mirror_faces(faces, right):
+    """Faces of the other side, wound so that they still look outward; triangles keep -1 in the last place."""
+    flipped = np.where(faces[:, 3:] < 0, faces[:, [0, 2, 1, 3]], faces[:, [0, 3, 2, 1]])
+    return np.where(flipped < 0, -1, right[flipped])
+
+
+def mirror_points(points, mirror):
+    whole = np.zeros((mirror.count, 3))
+    whole[mirror.left] = points
+    other = mirror.right >= len(points)
+    whole[mirror.right[other]] = points[other] * [-1, 1, 1]
+    whole[mirror.left[~other], 0] = 0.0
+    return whole

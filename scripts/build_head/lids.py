@@ -1,0 +1,83 @@
+"""Positions of the eye rings: skin, lid crease, margins and the tuck that hugs the ball (left eye)."""
+import numpy as np
+
+from .fit import curve_at, on_front
+from .shape import EYE_CENTRE, EYE_RADIUS
+
+INNER, OUTER = 32, 14
+"""Ring indices of the inner and the outer canthus."""
+UPPER = np.array([(INNER - m) % 36 for m in range(19)])
+LOWER = np.array([(INNER + m) % 36 for m in range(19)])
+"""Ring indices of each lid from the inner to the outer canthus, both canthi included."""
+CREASE, MARGIN, INNER_MARGIN = 4, 6, 7
+
+UPPER_MARGIN = ((16.6, -2.4), (18.6, 0.1), (22.5, 3.2), (28, 5.2), (33, 5.2), (39, 3.7), (43, 2.0), (45.8, 0.5))
+LOWER_MARGIN = ((16.6, -2.4), (19.0, -3.2), (24, -4.7), (31, -5.6), (37, -5.0), (42, -2.6), (45.8, 0.5))
+UPPER_CREASE = ((14.0, -1.6), (16.6, 3.6), (22.5, 7.8), (30.5, 9.2), (38.5, 7.8), (45.0, 4.6), (50.0, -0.2))
+LOWER_CREASE = ((14.0, -1.6), (17.6, -6.4), (24, -9.4), (31, -10.8), (39, -9.4), (45.5, -5.6), (50.0, -0.2))
+SKIN_BLEND = {1: 0.30, 2: 0.56, 3: 0.80}
+LID_THICKNESS, CLEARANCE = 1.8, 0.35
+# Tuck rings: how far (mm along the ball) they lie behind the margin at mid-lid, and their depth under the ball at a canthus.
+TUCK = {8: (2.0, 0.3), 9: (6.0, 1.5), 10: (11.0, 3.0), 11: (15.0, 4.5)}
+
+
+def smoothstep(x, low, high):
+    t = np.clip((x - low) / (high - low), 0, 1)
+    return t * t * (3 - 2 * t)
+
+
+def _ring(upper, lower):
+    ring = np.zeros((36, 2))
+    t = np.arange(19) / 18
+    ring[UPPER] = curve_at(upper, t)
+    ring[LOWER] = curve_at(lower, t)
+    return ring
+
+
+def _at_canthus():
+    """1 at the canthi, 0 along the middle of the lids, per ring index."""
+    weight = np.zeros(36)
+    weight[UPPER] = weight[LOWER] = smoothstep(np.abs(np.arange(19) - 9) / 9, 0.66, 1.0)
+    return weight
+
+
+def _on_ball(xy, radius, otherwise):
+    """z on the ball's front; where (x, y) leaves the ball, z fades over to `otherwise`."""
+    d = np.linalg.norm(xy - np.array(EYE_CENTRE[:2]), axis=1)
+    z = EYE_CENTRE[2] + np.sqrt(np.clip(radius**2 - d**2, 0, None))
+    w = smoothstep(d / radius, 0.80, 0.98)
+    return (1 - w) * z + w * otherwise
+
+
+def place(points, rings, parts):
+    """Sets every eye ring inside the perimeter."""
+    outer = points[rings[0]][:, :2]
+    margin, crease = _ring(UPPER_MARGIN, LOWER_MARGIN), _ring(UPPER_CREASE, LOWER_CREASE)
+    for ring, w in SKIN_BLEND.items():
+        points[rings[ring]] = on_front(parts, (1 - w) * outer + w * crease)
+    points[rings[CREASE]] = on_front(parts, crease)
+    points[rings[5]] = on_front(parts, 0.45 * crease + 0.55 * margin)
+    surface = on_front(parts, margin)[:, 2]
+    z = _on_ball(margin, EYE_RADIUS + LID_THICKNESS, surface)
+    points[rings[MARGIN]] = np.c_[margin, z]
+    place_tuck(points, rings)
+
+
+def place_tuck(points, rings):
+    """The inner margin and the tuck behind it, from the margin's position."""
+    centre = np.array(EYE_CENTRE)
+    margin = points[rings[MARGIN]]
+    xy = centre[:2] + (margin[:, :2] - centre[:2]) * 0.985
+    inner = np.c_[xy, _on_ball(xy, EYE_RADIUS + CLEARANCE, margin[:, 2] - 1.9)]
+    points[rings[INNER_MARGIN]] = inner
+    toward = inner - centre
+    away = toward / np.linalg.norm(toward, axis=1, keepdims=True)
+    angle0 = np.arccos(np.clip(away[:, 2], -1, 1))
+    azimuth = np.arctan2(away[:, 1], away[:, 0])
+    canthus = _at_canthus()
+    canthus_angle = angle0 - np.radians(12)
+    for ring, (slide, sink) in TUCK.items():
+        angle = (1 - canthus) * np.minimum(angle0 + slide / EYE_RADIUS, np.radians(112)) + canthus * canthus_angle
+        radius = EYE_RADIUS + (1 - canthus) * 0.3 - canthus * sink
+        direction = np.c_[np.sin(angle) * np.cos(azimuth), np.sin(angle) * np.sin(azimuth), np.cos(angle)]
+        points[rings[ring]] = centre + radius[:, None] * direction

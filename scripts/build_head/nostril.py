@@ -1,0 +1,38 @@
+"""Positions of the nostril rings (left side): a rim on the nose's base and a short tube going up."""
+import numpy as np
+
+from .field import project
+
+CENTRE = np.array([8.3, -47.6, 101.8])
+LONG = np.array([-5.0, 1.6, 9.0]) / np.linalg.norm([-5.0, 1.6, 9.0])
+WIDE = np.array([0.87, 0.12, 0.47])
+UP = np.array([-0.08, 0.93, -0.36])
+HALF_LENGTH, HALF_WIDTH = 4.9, 2.9
+RIM, EDGE = 1, 2
+# Ring: scale of the outline, height above the rim.
+TUBE = {3: (0.97, 2.4), 4: (0.88, 5.5), 5: (0.62, 8.5)}
+
+
+def outline(scale):
+    """16 points; index 2 is the back, 6 lateral, 10 the front, 14 medial."""
+    angle = 2 * np.pi * (np.arange(16) - 6) / 16
+    return CENTRE + scale * (np.cos(angle)[:, None] * HALF_WIDTH * WIDE + np.sin(angle)[:, None] * HALF_LENGTH * LONG)
+
+
+def place(points, rings, cap, parts):
+    edge = project(parts, outline(1.0), 4)
+    rim = project(parts, outline(1.28), 4)
+    points[rings[RIM]] = project(parts, 0.75 * rim + 0.25 * points[rings[0]], 3)
+    points[rings[EDGE]] = edge + 0.5 * UP
+    centre = edge.mean(0)
+    for ring, (scale, height) in TUBE.items():
+        points[rings[ring]] = centre + scale * (edge - centre) * [1, 0.6, 1] + height * UP
+    last = points[rings[5]]
+    middle = last.mean(0) + 0.8 * UP
+    inner = cap[1:4, 1:4]
+    frame = np.array([[-1, -1], [0, -1], [1, -1], [-1, 0], [0, 0], [1, 0], [-1, 1], [0, 1], [1, 1]]).reshape(3, 3, 2)
+    for c in range(3):
+        for r in range(3):
+            x, y = frame[r, c]
+            k = {(-1, -1): 0, (0, -1): 2, (1, -1): 4, (1, 0): 6, (1, 1): 8, (0, 1): 10, (-1, 1): 12, (-1, 0): 14}.get((x, y))
+            points[inner[c, r]] = middle if k is None else 0.5 * middle + 0.5 * last[k]

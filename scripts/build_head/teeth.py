@@ -1,0 +1,125 @@
+"""Teeth and gums: separate crowns along two dental arches (incisors, canines, premolars, two molars a side)."""
+import numpy as np
+
+from .fit import curve_at
+from .piece import Piece, both_sides, cap_faces, flip, is_outward, oriented, signed_area, tube_faces, tube_uv
+
+# Crown width, height, depth and depth at the biting edge, from the middle outward (millimetres).
+UPPER_CROWNS = ((8.4, 9.6, 6.5, 1.8), (6.6, 8.4, 6.0, 1.7), (7.4, 9.6, 7.0, 2.6), (6.8, 8.0, 8.2, 6.0), (6.5, 7.4, 8.2, 6.2),
+                (9.6, 7.0, 9.5, 7.8), (9.0, 6.6, 9.5, 7.8))
+LOWER_CROWNS = ((5.3, 8.6, 5.6, 1.6), (5.8, 8.6, 5.8, 1.6), (6.6, 9.4, 6.8, 2.4), (6.8, 8.0, 7.2, 5.2), (6.9, 7.4, 7.6, 5.6),
+                (10.0, 7.0, 9.0, 7.4), (9.6, 6.6, 9.0, 7.4))
+# Outer face of each arch in (x, z).
+UPPER_ARCH = ((0, 87.4), (6, 86.9), (12, 84.6), (17, 80.0), (20.6, 74), (23.2, 66), (25.0, 57), (26.0, 46), (26.2, 36))
+LOWER_ARCH = ((0, 84.8), (5, 84.3), (10, 82.2), (15, 77.9), (19, 71.6), (22.0, 64), (24.2, 55), (25.4, 45), (25.8, 36))
+UPPER_EDGE, LOWER_EDGE = -68.2, -66.0
+AROUND, LEVELS = 8, ((0.0, 0.82), (0.35, 1.0), (0.80, 0.97), (1.0, 0.84))
+GUM_STATIONS, GUM_AROUND = 19, 6
+
+
+def _arch(table):
+    """Points along one side of an arch with the outward normal, sampled every 0.1 mm from the middle back."""
+    t = np.linspace(0, 1, 900)
+    curve = curve_at(table, t)
+    arc = np.r_[0, np.cumsum(np.linalg.norm(np.diff(curve, axis=0), axis=1))]
+    tangent = np.gradient(curve, axis=0)
+    tangent[0] = [1, 0]
+    tangent /= np.linalg.norm(tangent, axis=1, keepdims=True)
+    kernel = np.ones(61) / 61
+    normal = np.stack([-tangent[:, 1], tangent[:, 0]], 1)
+    padded = np.vstack([normal[60:0:-1] * [-1, 1], normal, np.repeat(normal[-1:], 60, 0)])
+    normal = np.stack([np.convolve(padded[:, k], kernel, "same") for k in range(2)], 1)[60:-60]
+    return arc, curve, normal / np.linalg.norm(normal, axis=1, keepdims=True)
+
+
+def _crown(at, normal, width, height, depth, edge_depth, edge_y, up):
+    """One crown: rings from the gum (first) to the biting edge (last)."""
+    tangent = np.array([normal[1], -normal[0]])
+    angle = 2 * np.pi * (np.arange(AROUND) + 0.5) / AROUND
+    cx, cy = np.cos(angle), np.sin(angle)
+    power = 0.62
+    cx, cy = np.sign(cx) * np.abs(cx) ** power, np.sign(cy) * np.abs(cy) ** power
+    cx, cy = cx / cx.max(), cy / cy.max()
+    rings = []
+    for level, scale in LEVELS:
+        d = depth + (edge_depth - depth) * max(level, 0.15)
+        bulge = 0.5 * np.sin(np.pi * min(level + 0.25, 1.0))
+        mid = at - normal * (0.5 * d - bulge)
+        flat = mid + np.outer(cx, tangent) * (0.5 * width * 0.985 * scale) + np.outer(cy, normal) * 0.5 * d
+        y = edge_y + up * height * (1 - level)
+        rings.append(np.c_[flat[:, 0], np.full(AROUND, y), flat[:, 1]])
+    return np.array(rings)
+
+
+def _teeth(table, crowns, edge, up):
+    arc, curve, normal = _arch(table)
+    points, faces, begin, offset = [], [], 0.03, 0
+    for number, (width, height, depth, edge_depth) in enumerate(crowns):
+        s = begin + width / 2
+        begin += width + 0.06
+        pick = lambda a: np.array([np.interp(s, arc, a[:, k]) for k in range(2)])
+        n = pick(normal)
+        y = edge + up * (0.0, 0.7, 0.1, 0.7, 0.9, 1.0, 1.0)[number]
+        rings = _crown(pick(curve), n / np.linalg.norm(n), width, height, depth, edge_depth, y, up)
+        ids = offset + np.arange(rings[..., 0].size).reshape(len(LEVELS), AROUND)
+        part = np.vstack([tube_faces(ids), cap_faces(ids[-1])])
+        faces.append(part)
+        points.append(rings.reshape(-1, 3))
+        offset += ids.size
+    return np.vstack(points), np.vstack(faces)
+
+
+def _gum(table, y, half_height, half_depth, inset):
+    """A ridge along the whole arch; stations run from the right end to the left end."""
+    arc, curve, normal = _arch(table)
+    side = GUM_STATIONS // 2
+    s = np.linspace(0, 57.0, side + 1)
+    at = np.stack([np.interp(s, arc, curve[:, k]) for k in range(2)], 1)
+    n = np.stack([np.interp(s, arc, normal[:, k]) for k in range(2)], 1)
+    mid = at - n * inset
+    mid, n = np.vstack([mid[:0:-1] * [-1, 1], mid]), np.vstack([n[:0:-1] * [-1, 1], n])
+    angle = 2 * np.pi * (np.arange(GUM_AROUND) + 0.5) / GUM_AROUND
+    rings = np.array([np.c_[m[0] + np.cos(angle) * half_depth * v[0], y + np.sin(angle) * half_height,
+                            m[1] + np.cos(angle) * half_depth * v[1]] for m, v in zip(mid, n)])
+    ids = np.arange(rings[..., 0].size).reshape(GUM_STATIONS, GUM_AROUND)
+    faces = np.vstack([tube_faces(ids), cap_faces(ids[-1]), cap_faces(ids[0][::-1])])
+    return rings.reshape(-1, 3), faces, ids[::-1].ravel()
+
+
+def build_teeth(upper):
+    table, crowns, edge, up = (UPPER_ARCH, UPPER_CROWNS, UPPER_EDGE, 1) if upper else (LOWER_ARCH, LOWER_CROWNS, LOWER_EDGE, -1)
+    points, faces = _teeth(table, crowns, edge, up)
+    one = len(LEVELS) * AROUND
+    for k in range(len(crowns)):
+        own = (faces >= k * one).all(1) & (faces < (k + 1) * one).all(1)
+        if not is_outward(points, faces[own]):
+            faces[own] = flip(faces[own])
+    uv = _tooth_uv(len(crowns))
+    if np.median(signed_area(uv, faces)) < 0:
+        uv = uv * [-1, 1] + [1, 0]
+    whole, faces, mirror = both_sides(points, faces)
+    name = "teeth_upper" if upper else "teeth_lower"
+    index = {name: np.arange(len(whole))}
+    for k in range(len(crowns)):
+        index[f"{name}_left_{k + 1}"] = np.arange(k * one, (k + 1) * one)
+        index[f"{name}_right_{k + 1}"] = np.arange(k * one, (k + 1) * one) + len(points)
+    uv = np.vstack([uv * [1, 0.5], (uv * [-1, 1] + [1, 1]) * [1, 0.5]])
+    return Piece(whole, faces, mirror, np.full(len(faces), "teeth"), uv, faces, index)
+
+
+def _tooth_uv(teeth):
+    """Concentric squares, one cell a tooth: the gum ring outside, the biting edge inside."""
+    angle = 2 * np.pi * (np.arange(AROUND) + 0.5) / AROUND
+    radius = (0.47, 0.36, 0.22, 0.11)
+    cell = np.vstack([np.c_[0.5 + r * np.cos(angle), 0.5 + r * np.sin(angle)] for r in radius])
+    return np.vstack([(cell + [k, 0]) / [teeth, 1] for k in range(teeth)])
+
+
+def build_gums(upper):
+    if upper:
+        points, faces, mirror = _gum(UPPER_ARCH, -54.6, 6.4, 4.3, 3.6)
+    else:
+        points, faces, mirror = _gum(LOWER_ARCH, -79.0, 6.2, 4.0, 3.4)
+    faces, uv, uv_faces = oriented(points, faces, *tube_uv(GUM_STATIONS, GUM_AROUND))
+    index = {"gums_upper" if upper else "gums_lower": np.arange(len(points))}
+    return Piece(points, faces, mirror, np.full(len(faces), "gums"), uv, uv_faces, index)
