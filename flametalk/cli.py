@@ -8,9 +8,9 @@ from pathlib import Path
 from .errors import FlametalkError, InputError
 from .version import __version__
 
-VIEWS = ("front", "three-quarter", "profile", "left", "right", "back", "below", "above")
-MODES = ("shaded", "depth", "normals", "wire", "mask", "uv")
-LOOKS = ("skin", "clay")
+VIEWS = "front, three-quarter, profile, back, above, below; default: %(default)s"
+MODES = "shaded, depth, normals, wire, mask, uv; default: %(default)s"
+LOOKS = "skin or clay; default: %(default)s"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,9 +56,9 @@ def _command(commands, name, run, text, example):  # type: ignore[no-untyped-def
 
 
 def _add_picture_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--view", choices=VIEWS, default="three-quarter", help="default: %(default)s")
-    parser.add_argument("--mode", choices=MODES, default="shaded", help="default: %(default)s")
-    parser.add_argument("--look", choices=LOOKS, default="skin", help="default: %(default)s")
+    parser.add_argument("--view", default="three-quarter", metavar="NAME", help=VIEWS)
+    parser.add_argument("--mode", default="shaded", metavar="NAME", help=MODES)
+    parser.add_argument("--look", default="skin", metavar="NAME", help=LOOKS)
     parser.add_argument("--size", type=_size, default=(512, 512), metavar="N|WxH", help="default: 512")
     parser.add_argument("--head", metavar="NAME|FILE", help="default: the head the clip was made for")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")

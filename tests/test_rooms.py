@@ -14,7 +14,8 @@ PACKAGE = Path(flametalk.__file__).parent
 # From the cellar to the roof. A room may import, at the top of a file, only rooms of lower floors.
 FLOORS = [
     ["version", "conventions", "errors"],
-    ["files", "unpickle", "extras", "timeline", "rotations"],
+    ["files", "extras", "timeline", "rotations"],
+    ["unpickle"],
     ["audio", "head"],
     ["clip"],
     ["joining", "plot"],
@@ -24,7 +25,8 @@ FLOORS = [
     ["film", "train", "reel"],
     ["show", "api", "web"],
     ["describe"],
-    ["cli", "__main__", "__init__"],
+    ["cli", "__init__"],
+    ["__main__"],
 ]
 HEIGHT = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
 

@@ -1,0 +1,130 @@
+"""Template, rig, expressions and people become one `Head`, which is written as the package's built-in head."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from flametalk.conventions import MILLIMETRES, N_EXPRESSION, N_SHAPE
+from flametalk.head import Action, Head, Landmarks
+from flametalk.head.storage import save_head
+from flametalk.render.occlusion import bake_occlusion
+
+from .people import build_people
+from .rig import build_mouth_expressions, build_rig, mouth_arkit, speech_actions
+from .surface import triangulate
+from .template import MATERIALS, Template, build_template
+from .upper import build_upper_expressions, emotion_actions, gaze_correctives, upper_arkit
+
+NAME = "builtin-1"
+SHIPPED = Path("flametalk/head/builtin.safetensors")
+FLAME_REGIONS = (
+    "eye_region neck left_eyeball right_eyeball right_ear right_eye_region forehead lips nose scalp "
+    "boundary face left_ear left_eye_region"
+).split()
+LEAST = 1e-6  # metres; smaller displacements count as none, which keeps the file small
+
+
+def build_head(template: Template | None = None) -> Head:
+    """Everything from scratch, deterministically."""
+    template = template or build_template()
+    rig = build_rig(template)
+    displacements = build_upper_expressions(template) | build_mouth_expressions(template, rig)
+    names = sorted(displacements, key=lambda name: -_effect(displacements[name]))
+    assert len(names) == N_EXPRESSION
+    people = build_people(template)
+    assert len(people.names) == N_SHAPE
+    triangles, face_of = triangulate(template.quads)
+    uv_triangles, _ = triangulate(template.uv_quads)
+
+    head = Head(
+        name=NAME,
+        template=_tensor(template.vertices),
+        faces=_index(triangles),
+        shape_basis=_tensor(_quiet(people.basis)),
+        expression_basis=_tensor(_quiet(np.stack([displacements[name] for name in names], -1))),
+        pose_basis=_tensor(_quiet(rig.pose_basis + gaze_correctives(template))),
+        joint_regressor=_tensor(rig.joint_regressor),
+        skinning=_tensor(rig.skinning),
+        uv=_tensor(template.uv),
+        uv_faces=_index(uv_triangles),
+        quads=_index(template.quads),
+        uv_quads=_index(template.uv_quads),
+        materials=_index(template.material[face_of]),
+        occlusion=_tensor(bake_occlusion(template.vertices.astype(np.float32), triangles.astype(np.int32))),
+        mirror=_index(template.mirror),
+        material_names=MATERIALS,
+        expression_names=tuple(names),
+        shape_names=tuple(people.names),
+        regions={name: _index(np.ravel(ids)) for name, ids in template.names.items()},
+        landmarks={name: _landmarks(mark) for name, mark in template.landmarks.items()},
+        info={
+            "made by": "scripts/build_head, from code alone",
+            "licence": "Apache-2.0",
+            "expression unit": "1 = the full natural action",
+            "shape unit": "1 = one standard deviation",
+        },
+    )
+    assert set(FLAME_REGIONS) <= set(head.regions)
+    actions = _actions(head, template, rig, displacements)
+    return Head(**{**{f: getattr(head, f) for f in head.__dataclass_fields__}, "actions": actions})
+
+
+def _actions(head: Head, template: Template, rig, displacements) -> dict[str, Action]:  # type: ignore[no-untyped-def]
+    """Named poses: single expressions, speech shapes, emotions, and ARKit's 52."""
+    zero = (0.0, 0.0, 0.0)
+    strengths: dict[str, tuple[dict[str, float], object, object]] = {
+        "blink": ({"blink_left": 1.0, "blink_right": 1.0}, zero, zero * 2)
+    }
+    for name, (weights, jaw) in speech_actions(template, rig, displacements).items():
+        strengths[f"speech/{name}"] = (weights, jaw, zero * 2)
+    for name, weights in emotion_actions().items():
+        weights = dict(weights)
+        strengths[f"emotion/{name}"] = (weights, weights.pop("jaw", zero), zero * 2)
+    for name, (weights, jaw) in mouth_arkit().items():
+        strengths[f"arkit/{name}"] = (weights, jaw, zero * 2)
+    for name, (weights, eyes) in upper_arkit().items():
+        strengths[f"arkit/{name}"] = (weights, zero, eyes)
+
+    column = {name: i for i, name in enumerate(head.expression_names)}
+    actions = {}
+    for name, (weights, jaw, eyes) in strengths.items():
+        expression = torch.zeros(len(column))
+        for key, value in weights.items():
+            expression[column[key]] = value
+        actions[name] = Action(expression, _tensor(jaw), _tensor(eyes))
+    return actions
+
+
+def write_head(path: Path = SHIPPED) -> None:
+    """Build, write, and say what came out."""
+    head = build_head()
+    save_head(head, path)
+    print(f"{path}: {head.n_vertices:,} vertices, {len(head.faces):,} triangles, {path.stat().st_size:,} bytes")
+    for kind, names, basis in (
+        ("expression", head.expression_names, head.expression_basis),
+        ("shape", head.shape_names, head.shape_basis),
+    ):
+        sizes = basis.norm(dim=1).amax(0) * MILLIMETRES
+        print(f"{kind}: " + ", ".join(f"{n} {s:.1f} mm" for n, s in zip(names, sizes.tolist(), strict=True)))
+
+
+def _effect(displacement: np.ndarray) -> float:
+    return float(np.sqrt((displacement**2).sum(-1).mean()))
+
+
+def _quiet(basis: np.ndarray) -> np.ndarray:
+    return np.where(np.abs(basis).max(axis=1, keepdims=True) < LEAST, 0.0, basis)
+
+
+def _tensor(values: object) -> torch.Tensor:
+    return torch.tensor(np.asarray(values), dtype=torch.float32)
+
+
+def _index(values: np.ndarray) -> torch.Tensor:
+    return torch.tensor(np.asarray(values), dtype=torch.int32)
+
+
+def _landmarks(mark: tuple) -> Landmarks:
+    faces, weights, *ids = mark
+    return Landmarks(_index(faces), _tensor(weights), tuple(int(i) for i in ids[0]) if ids else None)
