@@ -16,9 +16,12 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from ..conventions import JOINT_PARENTS, N_JOINTS, ROOT
+from ..conventions import N_JOINTS, ROOT
 from ..errors import InputError, UnknownNameError
 from ..rotations import matrix_from_axis_angle
+from .skinning import skin, skin_in_place, skinning_transforms
+
+KERNEL_FROM = 300_000  # numbers from which the compiled kernel is faster than its first call is slow
 
 
 @dataclass(frozen=True)
@@ -100,10 +103,16 @@ class Head:
         return replace(self, **{name: move(getattr(self, name)) for name in self.__dataclass_fields__})
 
     @cached_property
-    def _blend_matrix(self) -> Float[Tensor, "k v3"]:
-        """Shape, expression and pose bases as one matrix, so that a batch is one product."""
-        bases = torch.cat([self.shape_basis, self.expression_basis, self.pose_basis], dim=-1)
-        return bases.reshape(-1, bases.shape[-1]).T.contiguous()
+    def _motion_bases(self) -> dict[int, Tensor]:
+        """Expression and pose bases as one matrix, by the number of expression coefficients in use."""
+        return {}
+
+    def _motion_basis(self, n: int) -> Float[Tensor, "v3 k"]:
+        """So that the motion of a batch is one matrix product."""
+        if n not in self._motion_bases:
+            both = torch.cat([self.expression_basis[..., :n], self.pose_basis], dim=-1)
+            self._motion_bases[n] = both.flatten(0, 1)
+        return self._motion_bases[n]
 
     @cached_property
     def _joint_template(self) -> Float[Tensor, "5 3"]:
@@ -116,11 +125,11 @@ class Head:
         return torch.einsum("jv,vck->kjc", self.joint_regressor, bases).reshape(bases.shape[-1], -1)
 
     def joints(self, shape: Float[Tensor, "b s"], expression: Float[Tensor, "b e"]) -> Float[Tensor, "b 5 3"]:
-        """Joint positions of the shaped, unposed head."""
-        coefficients = torch.cat(
-            [_fit(shape, self.n_shape, "shape"), _fit(expression, self.n_expression, "expression")], dim=-1
-        )
-        return self._joint_template + (coefficients @ self._joint_basis).reshape(-1, N_JOINTS, 3)
+        """Joint positions of the shaped, unposed head. Batch sizes of 1 broadcast."""
+        shape, expression = _used(self, shape, expression)
+        by_shape = shape @ self._joint_basis[: shape.shape[-1]]
+        by_expression = expression @ self._joint_basis[self.n_shape :][: expression.shape[-1]]
+        return self._joint_template + (by_shape + by_expression).unflatten(-1, (N_JOINTS, 3))
 
     def vertices(
         self,
@@ -129,7 +138,10 @@ class Head:
         pose: Float[Tensor, "b 5 3"],
         translation: Float[Tensor, "b 3"] | None = None,
     ) -> Float[Tensor, "b v 3"]:
-        """Posed vertices in metres. Fewer coefficients than the head has count as zeros."""
+        """Posed vertices in metres. Fewer coefficients than the head has count as zeros.
+
+        Batch sizes of 1 broadcast; a shape that stays the same over a clip is best given once.
+        """
         return forward(self, shape, expression, pose, translation)
 
     def landmark_points(
@@ -143,18 +155,6 @@ class Head:
         return torch.einsum("bnkc,nk->bnc", corners, marks.weights)
 
 
-def _fit(coefficients: Float[Tensor, "b n"], n: int, kind: str) -> Float[Tensor, "b m"]:
-    """Pad with zeros up to what the head has; more non-zero coefficients than that is an error."""
-    got = coefficients.shape[-1]
-    if got == n:
-        return coefficients
-    if got < n:
-        return torch.nn.functional.pad(coefficients, (0, n - got))
-    if bool((coefficients[..., n:] != 0).any()):
-        raise InputError(f"{got} {kind} coefficients, the head has {n}: give at most {n}")
-    return coefficients[..., :n]
-
-
 def forward(
     head: Head,
     shape: Float[Tensor, "b s"],
@@ -163,39 +163,57 @@ def forward(
     translation: Float[Tensor, "b 3"] | None = None,
 ) -> Float[Tensor, "b v 3"]:
     """The four lines at the top of this file. `pose` is axis-angle per joint; batch sizes of 1 broadcast."""
-    batch = max(shape.shape[0], expression.shape[0], pose.shape[0])
-    shape, expression, pose = (x.expand(batch, *x.shape[1:]) for x in (shape, expression, pose))
-    shape = _fit(shape, head.n_shape, "shape")
-    expression = _fit(expression, head.n_expression, "expression")
+    shape, expression = _used(head, shape, expression)
+    inputs = [x for x in (shape, expression, pose, translation) if x is not None]
+    batch = _batch(inputs)
+    plain = not (torch.is_grad_enabled() and any(x.requires_grad for x in (*inputs, *_tensors(head))))
+    if plain and len(shape) > 1 and bool((shape == shape[:1]).all()):
+        shape = shape[:1]
 
-    rotations = matrix_from_axis_angle(pose)
-    identity = torch.eye(3, dtype=pose.dtype, device=pose.device)
+    rotations = matrix_from_axis_angle(pose.to(head.template.dtype))
+    identity = torch.eye(3, dtype=rotations.dtype, device=rotations.device)
     features = (rotations[:, ROOT + 1 :] - identity).flatten(1)
-    blend = torch.cat([shape, expression, features], dim=-1)
-    posed = torch.addmm(head.template.reshape(1, -1), blend, head._blend_matrix)
+    motion = torch.cat([expression.expand(batch, -1), features.expand(batch, -1)], dim=-1)
+    shaped = torch.addmm(
+        head.template.reshape(1, -1), shape, head.shape_basis.flatten(0, 1)[:, : shape.shape[-1]].T
+    )
+    posed = torch.addmm(shaped, motion, head._motion_basis(expression.shape[-1]).T)
     posed = posed.reshape(batch, head.n_vertices, 3)
 
-    joints = head.joints(shape, expression)
-    turn, shift = skinning_transforms(rotations, joints)
-    matrices = torch.cat([turn, shift[..., None]], dim=-1)  # b 5 3 4
-    mixed = (head.skinning @ matrices.flatten(2)).reshape(batch, head.n_vertices, 3, 4)
-    vertices = torch.einsum("bvij,bvj->bvi", mixed[..., :3], posed) + mixed[..., 3]
-    return vertices if translation is None else vertices + translation[:, None]
+    transforms = skinning_transforms(rotations, head.joints(shape, expression)).expand(batch, -1, -1, -1)
+    if translation is not None:
+        transforms = torch.cat([transforms[..., :3], transforms[..., 3:] + translation[:, None, :, None]], -1)
+    if plain and posed.device.type == "cpu" and posed.numel() >= KERNEL_FROM:
+        skin_in_place(posed, head.skinning, transforms)
+        return posed
+    return skin(posed, head.skinning, transforms)
 
 
-def skinning_transforms(
-    rotations: Float[Tensor, "b 5 3 3"], joints: Float[Tensor, "b 5 3"]
-) -> tuple[Float[Tensor, "b 5 3 3"], Float[Tensor, "b 5 3"]]:
-    """World rotation of each joint, and the translation that keeps its rest position in place."""
-    turns: list[Tensor] = []
-    places: list[Tensor] = []
-    for joint, parent in enumerate(JOINT_PARENTS):
-        if parent < 0:
-            turns.append(rotations[:, joint])
-            places.append(joints[:, joint])
-            continue
-        offset = joints[:, joint] - joints[:, parent]
-        turns.append(turns[parent] @ rotations[:, joint])
-        places.append(torch.einsum("bij,bj->bi", turns[parent], offset) + places[parent])
-    turn, place = torch.stack(turns, 1), torch.stack(places, 1)
-    return turn, place - torch.einsum("bnij,bnj->bni", turn, joints)
+def _used(head: Head, shape: Tensor, expression: Tensor) -> tuple[Tensor, Tensor]:
+    """The coefficients in the head's precision, cut to those it has; more non-zero ones are an error."""
+    used = []
+    for kind, given, n in (("shape", shape, head.n_shape), ("expression", expression, head.n_expression)):
+        if given.shape[-1] > n and bool((given[..., n:] != 0).any()):
+            raise InputError(f"{given.shape[-1]} {kind} coefficients, {head.name} has {n}: give at most {n}")
+        used.append(given[..., :n].to(head.template.dtype))
+    return used[0], used[1]
+
+
+def _batch(inputs: list[Tensor]) -> int:
+    sizes = [len(x) for x in inputs]
+    try:
+        return torch.broadcast_shapes(*[(n,) for n in sizes])[0]
+    except RuntimeError:
+        raise InputError(f"batch sizes {sizes} do not fit together: give equal ones, or 1") from None
+
+
+def _tensors(head: Head) -> list[Tensor]:
+    """What a gradient could be asked of."""
+    return [
+        head.template,
+        head.shape_basis,
+        head.expression_basis,
+        head.pose_basis,
+        head.joint_regressor,
+        head.skinning,
+    ]

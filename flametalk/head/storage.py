@@ -86,7 +86,8 @@ def read_head(path: PathLike, dtype: torch.dtype = torch.float32) -> Head:
     fields["regions"] = _group(tensors, "region")
     fields["landmarks"] = _landmarks(tensors)
     fields["actions"] = {
-        name: Action(value[:-9], value[-9:-6], value[-6:]) for name, value in _group(tensors, "action").items()
+        name: Action(value[:-9], value[-9:-6], value[-6:])
+        for name, value in _group(tensors, "action").items()
     }
     head = Head(**fields)
     check_head(head, path)
@@ -125,7 +126,7 @@ def check_head(head: Head, path: object) -> None:
             raise FormatError(path, "has NaN or infinite values", field=name)
     indices = {"faces": head.faces} | {f"region/{k}": r for k, r in head.regions.items()}
     for name, index in indices.items():
-        if index.numel() and not (0 <= int(index.min()) and int(index.max()) < v):
+        if index.numel() and not (int(index.min()) >= 0 and int(index.max()) < v):
             raise FormatError(path, f"points outside the {v} vertices", field=name)
     for name, marks in head.landmarks.items():
         if marks.faces.numel() and not (
