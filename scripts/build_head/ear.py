@@ -5,12 +5,12 @@ Ear coordinates: (back, up) millimetres in the auricle's plane from the tragion,
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from .field import _nearest_on_curve, project, resample
+from .field import _nearest_on_curve, march, project, resample
 
 TRAGION = np.array([68.0, -17.0, 3.0])
 FLARE = 0.42
 BACK = np.array([FLARE, 0, -1.0]) / np.hypot(FLARE, 1)
-UP = np.array([0.06, 1.0, -0.07]) / np.linalg.norm([0.06, 1.0, -0.07])
+UP = np.array([0.13, 1.0, -0.07]) / np.linalg.norm([0.13, 1.0, -0.07])
 OUT = np.cross(UP, BACK) * -1
 OUTLINE = np.array([(5, -32), (13, -28.5), (20.5, -17), (26.8, -4), (29.5, 10), (27.5, 23), (18, 31), (8.5, 28.5),
                     (1.0, 18), (-2.2, 6), (-3.0, -6), (-2.2, -19), (-0.5, -28)], float)
@@ -72,15 +72,22 @@ def attached():
     return 1 - t * t * (3 - 2 * t)
 
 
+def _head_level(edge, parts):
+    """Height of the head's own surface above the auricle's plane at the outline."""
+    start = to_space(edge, np.full(len(edge), 30.0))
+    return 30.0 - np.linalg.norm(march(parts, start, -OUT) - start, axis=1)
+
+
 def place(points, rings, parts):
     k = np.arange(48)
     a = attached()[:, None]
     edge = _outline_at(k)
     canal = 2 * np.pi * (k - 27) / 48 + np.pi / 2
     inner = CANAL + np.c_[np.cos(canal) * CANAL_RADII[0], np.sin(canal) * CANAL_RADII[1]]
+    level = _head_level(edge, parts) * a[:, 0]
     for ring, s in INWARD.items():
         bu = (1 - s) * edge + s * inner
-        points[rings[ring]] = to_space(bu, relief(bu))
+        points[rings[ring]] = to_space(bu, relief(bu) * (1 - a[:, 0] * np.clip(1 - s / 0.12, 0, 1)) + level * (1 - s) ** 1.5)
     rim, outer = points[rings[5]], points[rings[0]]
     root_free = project(parts, to_space(edge * [0.45, 0.78] + [5.5, 1.0], np.full(48, -6.0)), 5)
     root_attached = project(parts, 0.5 * outer + 0.5 * rim, 4)

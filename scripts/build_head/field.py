@@ -132,10 +132,14 @@ class Tube:
         return f
 
 
+MIDLINE_ROUNDING = 1.2
+"""|x| is rounded off this near to the midline (mm), which keeps mirrored ridges from meeting in a crease."""
+
+
 def evaluate(parts, p):
-    """The field of a list of parts at points (N, 3); the head is symmetric, so x is taken as |x|."""
+    """The field of a list of parts at points (N, 3); the head is symmetric, so x stands for |x|."""
     q = np.array(p, float)
-    q[:, 0] = np.abs(q[:, 0])
+    q[:, 0] = np.sqrt(q[:, 0] ** 2 + MIDLINE_ROUNDING**2)
     f = np.full(len(q), 1e3)
     for part in parts:
         f = part.apply(f, q)

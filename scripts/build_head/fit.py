@@ -46,6 +46,14 @@ def initial_grid(half, parts):
     return points
 
 
+def nose_pins(half, points):
+    """Vertices of the nose that landmarks hold in place while the grid relaxes, and where they are held."""
+    _, at, _ = read_landmarks()
+    whole = at[(at == np.round(at)).all(1) & (at[:, 0] <= 6) & (at[:, 1] >= 30) & (at[:, 1] <= 45)].astype(int)
+    ids = half.columns[whole[:, 0], whole[:, 1] + RIM_ROWS]
+    return ids, points[ids].copy()
+
+
 def _fill_crown(half, points):
     patch = half.crown
     u = np.linspace(0, 1, CROWN_WIDTH + 1)[:, None, None]
@@ -59,8 +67,11 @@ def _fill_crown(half, points):
     points[patch[:-1, 1:-1]] = fill[:-1, 1:-1]
 
 
-def averaging(faces, count, midline):
-    """Sparse mean over edge neighbours; on the midline a lateral neighbour also stands for its mirror image."""
+def averaging(faces, count, midline, rest=None):
+    """Sparse mean over edge neighbours; on the midline a lateral neighbour also stands for its mirror image.
+
+    With rest positions, near neighbours weigh more, so that smoothing keeps the density the rest positions have.
+    """
     quads = faces[faces[:, 3] >= 0]
     tris = faces[faces[:, 3] < 0]
     edges = np.vstack([quads[:, [i, (i + 1) % 4]] for i in range(4)] + [tris[:, [i, (i + 1) % 3]] for i in range(3)])
@@ -69,6 +80,8 @@ def averaging(faces, count, midline):
     on = np.zeros(count, bool)
     on[midline] = True
     weight = np.where(on[i] & ~on[j], 2.0, 1.0)
+    if rest is not None:
+        weight = weight / np.maximum(np.linalg.norm(rest[i] - rest[j], axis=1), 0.5)
     a = coo_matrix((weight, (i, j)), (count, count)).tocsr()
     return diags(1 / np.maximum(np.asarray(a.sum(1)).ravel(), 1e-9)) @ a
 

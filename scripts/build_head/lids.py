@@ -11,14 +11,16 @@ LOWER = np.array([(INNER + m) % 36 for m in range(19)])
 """Ring indices of each lid from the inner to the outer canthus, both canthi included."""
 CREASE, MARGIN, INNER_MARGIN = 4, 6, 7
 
-UPPER_MARGIN = ((16.6, -2.4), (18.6, 0.1), (22.5, 3.2), (28, 5.2), (33, 5.2), (39, 3.7), (43, 2.0), (45.8, 0.5))
-LOWER_MARGIN = ((16.6, -2.4), (19.0, -3.2), (24, -4.7), (31, -5.6), (37, -5.0), (42, -2.6), (45.8, 0.5))
-UPPER_CREASE = ((14.0, -1.6), (16.6, 3.6), (22.5, 7.8), (30.5, 9.2), (38.5, 7.8), (45.0, 4.6), (50.0, -0.2))
+UPPER_MARGIN = ((16.4, -2.6), (18.6, -0.3), (22.5, 2.7), (27.5, 4.5), (32.5, 4.7), (38, 3.6), (42.5, 2.0), (46.0, 0.5))
+LOWER_MARGIN = ((16.4, -2.6), (19.0, -3.4), (24, -4.8), (30, -5.5), (36, -5.1), (41.5, -2.8), (46.0, 0.5))
+UPPER_CREASE = ((14.0, -1.6), (16.8, 3.0), (22.5, 7.0), (30.0, 8.6), (38.0, 7.4), (45.0, 4.4), (50.0, -0.2))
 LOWER_CREASE = ((14.0, -1.6), (17.6, -6.4), (24, -9.4), (31, -10.8), (39, -9.4), (45.5, -5.6), (50.0, -0.2))
 SKIN_BLEND = {1: 0.30, 2: 0.56, 3: 0.80}
 LID_THICKNESS, CLEARANCE = 1.8, 0.35
+CARUNCLE_EDGE, OUTER_EDGE = 20.4, 42.4
+"""x where the flesh of the inner and of the outer canthus meets the ball."""
 # Tuck rings: how far (mm along the ball) they lie behind the margin at mid-lid, and their depth under the ball at a canthus.
-TUCK = {8: (2.0, 0.3), 9: (6.0, 1.5), 10: (11.0, 3.0), 11: (15.0, 4.5)}
+TUCK = {8: (2.0, 0.0), 9: (6.0, 1.5), 10: (11.0, 3.0), 11: (15.0, 4.5)}
 
 
 def smoothstep(x, low, high):
@@ -32,13 +34,6 @@ def _ring(upper, lower):
     ring[UPPER] = curve_at(upper, t)
     ring[LOWER] = curve_at(lower, t)
     return ring
-
-
-def _at_canthus():
-    """1 at the canthi, 0 along the middle of the lids, per ring index."""
-    weight = np.zeros(36)
-    weight[UPPER] = weight[LOWER] = smoothstep(np.abs(np.arange(19) - 9) / 9, 0.66, 1.0)
-    return weight
 
 
 def _on_ball(xy, radius, otherwise):
@@ -68,16 +63,24 @@ def place_tuck(points, rings):
     centre = np.array(EYE_CENTRE)
     margin = points[rings[MARGIN]]
     xy = centre[:2] + (margin[:, :2] - centre[:2]) * 0.985
-    inner = np.c_[xy, _on_ball(xy, EYE_RADIUS + CLEARANCE, margin[:, 2] - 1.9)]
+    inner = np.c_[xy, _on_ball(xy, EYE_RADIUS + CLEARANCE, margin[:, 2] - 1.1)]
     points[rings[INNER_MARGIN]] = inner
-    toward = inner - centre
-    away = toward / np.linalg.norm(toward, axis=1, keepdims=True)
-    angle0 = np.arccos(np.clip(away[:, 2], -1, 1))
-    azimuth = np.arctan2(away[:, 1], away[:, 0])
-    canthus = _at_canthus()
-    canthus_angle = angle0 - np.radians(12)
+    away = (inner - centre) / np.linalg.norm(inner - centre, axis=1, keepdims=True)
+    angle0, azimuth = np.arccos(np.clip(away[:, 2], -1, 1)), np.arctan2(away[:, 1], away[:, 0])
+    corner, reach = _corner_edge(inner)
     for ring, (slide, sink) in TUCK.items():
-        angle = (1 - canthus) * np.minimum(angle0 + slide / EYE_RADIUS, np.radians(112)) + canthus * canthus_angle
-        radius = EYE_RADIUS + (1 - canthus) * 0.3 - canthus * sink
+        angle = np.minimum(angle0 + slide / EYE_RADIUS, np.radians(112))
         direction = np.c_[np.sin(angle) * np.cos(azimuth), np.sin(angle) * np.sin(azimuth), np.cos(angle)]
-        points[rings[ring]] = centre + radius[:, None] * direction
+        behind = centre + (EYE_RADIUS + 0.3) * direction
+        under = centre + (corner - centre) * (1 - sink / EYE_RADIUS)
+        points[rings[ring]] = (1 - reach) * behind + reach * under
+
+
+def _corner_edge(inner):
+    """Where the flesh of the canthi meets the ball, and how much each ring vertex (36, 1) belongs to a canthus."""
+    lack = np.maximum(np.maximum(CARUNCLE_EDGE - inner[:, 0], inner[:, 0] - OUTER_EDGE), 0)
+    reach = smoothstep(lack, 0.0, 1.3)[:, None]
+    x = np.clip(inner[:, 0], CARUNCLE_EDGE, OUTER_EDGE)
+    y = np.where(inner[:, 0] < EYE_CENTRE[0], 0.62 * inner[:, 1] - 0.5, 0.7 * inner[:, 1])
+    radius2 = (EYE_RADIUS + 0.06) ** 2 - (x - EYE_CENTRE[0]) ** 2 - (y - EYE_CENTRE[1]) ** 2
+    return np.c_[x, y, EYE_CENTRE[2] + np.sqrt(np.maximum(radius2, 0))], reach

@@ -3,8 +3,8 @@ import numpy as np
 
 from .field import project
 
-CENTRE = np.array([8.3, -47.6, 101.8])
-LONG = np.array([-5.0, 1.6, 9.0]) / np.linalg.norm([-5.0, 1.6, 9.0])
+CENTRE = np.array([8.5, -48.8, 101.6])
+LONG = np.array([-4.6, 0.6, 9.0]) / np.linalg.norm([-4.6, 0.6, 9.0])
 WIDE = np.array([0.87, 0.12, 0.47])
 UP = np.array([-0.08, 0.93, -0.36])
 HALF_LENGTH, HALF_WIDTH = 4.9, 2.9

@@ -3,7 +3,7 @@ import numpy as np
 from numba import njit
 from PIL import Image, ImageDraw
 
-COLOURS = {"skin": (205, 168, 150), "lips": (188, 112, 108), "sclera": (238, 236, 232), "iris": (92, 112, 122),
+COLOURS = {"skin": (205, 168, 150), "lips": (190, 126, 118), "sclera": (238, 236, 232), "iris": (92, 112, 122),
            "pupil": (16, 16, 18), "teeth": (240, 234, 220), "gums": (196, 110, 108), "tongue": (196, 104, 104),
            "mouth": (120, 52, 52)}
 LIGHTS = (((-0.45, 0.55, 0.75), 0.72), ((0.75, 0.15, 0.55), 0.28), ((0.2, 0.5, -0.85), 0.30))

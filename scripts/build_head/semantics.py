@@ -144,5 +144,5 @@ def skin_materials(parts, bands):
     mouth = parts == "mouth"
     material[mouth & (bands >= 4) & (bands <= LIP_LINE)] = "lips"
     material[mouth & (bands > LIP_LINE)] = "mouth"
-    material[(parts == "nostril") & (bands >= 3)] = "mouth"
+    material[(parts == "nostril") & (bands >= 2)] = "mouth"
     return material

@@ -2,11 +2,12 @@
 import numpy as np
 
 from . import ear, lids, lips, nostril
-from .fit import averaging, initial_grid, relax, taubin
-from .grid import RIM_ROWS, build_half
-from .shape import HEAD
+from .field import evaluate, project
+from .fit import averaging, initial_grid, nose_pins, relax, taubin
+from .grid import COLUMNS, RIM_ROWS, build_half
+from .shape import CUT_SLOPE, CUT_Y, HEAD
 
-RELAX_STEPS, TAUBIN_PAIRS = 36, 7
+RELAX_STEPS, TAUBIN_PAIRS = 30, 3
 
 
 def place_rings(half, points, parts):
@@ -16,14 +17,26 @@ def place_rings(half, points, parts):
     ear.place(points, half.rings["ear"], parts)
 
 
+def place_cut(half, points, parts):
+    """Puts row 0 where a tilted plane cuts the bust: evenly spread rays toward the middle, marched to the surface."""
+    turn = np.linspace(0, 1, COLUMNS)
+    angle = np.pi * (turn + 0.035 * np.sin(2 * np.pi * turn))
+    direction = np.c_[np.sin(angle), 0 * angle, np.cos(angle)]
+    middle = np.array([0.0, 0.0, -40.0])
+    plane = lambda p: np.c_[p[:, 0], CUT_Y + CUT_SLOPE * p[:, 2], p[:, 2]]
+    p = plane(middle + 160 * direction)
+    for _ in range(60):
+        p = plane(p - 0.8 * evaluate(parts, p)[:, None] * direction)
+    points[half.columns[:, RIM_ROWS]] = p
+
+
 def place_rim(half, points):
     """Rolls the lower edge inward so that the bust ends in a rounded rim."""
     edge = points[half.columns[:, RIM_ROWS]]
-    centre = np.array([0.0, edge[:, 1].mean(), -42.0])
-    inward = (centre - edge) * [1, 0, 1]
+    inward = (np.array([0.0, 0.0, -40.0]) - edge) * [1, 0, 1]
     inward /= np.linalg.norm(inward, axis=1, keepdims=True)
-    points[half.columns[:, 1]] = edge + 3.0 * inward + [0, -2.2, 0]
-    points[half.columns[:, 0]] = edge + 9.0 * inward + [0, -1.0, 0]
+    points[half.columns[:, 1]] = edge + 2.0 * inward + [0, -2.0, 0]
+    points[half.columns[:, 0]] = edge + 9.0 * inward + [0, -2.4, 0]
 
 
 def free_vertices(half):
@@ -38,12 +51,16 @@ def build_half_skin(parts=HEAD):
     half = build_half()
     faces = np.vstack(half.quads)
     points = initial_grid(half, parts)
+    place_cut(half, points, parts)
     place_rings(half, points, parts)
     mean = averaging(faces, half.count, half.midline)
+    dense = averaging(faces, half.count, half.midline, rest=points)
     free = free_vertices(half)
-    points = relax(points, mean, free, half.midline, parts, RELAX_STEPS)
+    points = relax(points, dense, free, half.midline, parts, RELAX_STEPS,
+                   pins=nose_pins(half, points), pin_pull=0.5)
     place_rings(half, points, parts)
     points = taubin(points, mean, free, half.midline, TAUBIN_PAIRS)
+    points[free] = project(parts, points[free], steps=2, limit=1.0)
     place_rim(half, points)
     points[half.midline, 0] = 0
     return half, faces, points

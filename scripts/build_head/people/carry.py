@@ -1,0 +1,135 @@
+"""Makes a displacement field fit for a head that blinks and speaks.
+
+Linear in the field, so whatever holds for each attribute holds for every mixture of them:
+the eyeball moves and grows as a ball and the lids that touch it only slide over it; the closed lips move as one;
+teeth, gums and tongue follow the mouth by one affine map; ears ride on the head; the bust's lower end stays.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .fields import step
+
+LID_NORMAL = {0: 1.0, 1: 1.0, 2: 1.0, 3: 0.92, 4: 0.7, 5: 0.3}
+"""How much of a motion away from the ball each lid ring keeps; rings from the margin inward keep none."""
+EAR_RIDE = {0: 0.0, 1: 0.35, 2: 0.8}
+"""How far each ear ring follows the rigid ear instead of the field; further rings follow it wholly."""
+SACK_RIDE = {0: 0.0, 1: 0.15, 2: 0.45, 3: 0.75}
+"""How far each ring behind the lip seam follows the teeth's affine map; further rings follow it wholly."""
+SEAM_RINGS = 2
+"""Rings (the seam and what follows it) whose upper and lower vertices touch."""
+
+
+@dataclass(frozen=True)
+class Carrier:
+    points: np.ndarray  # (V, 3) millimetres
+    skin: np.ndarray
+    mirror: np.ndarray
+    stay: np.ndarray  # (V,) 0 at the bust's rim, 1 on the head
+    eyes: tuple  # per side: lid rings, ring weights' vertices, ball vertices, centre
+    ears: tuple  # per side: rings, follow weight per ring
+    seam: np.ndarray  # (n, 2) vertices that touch
+    mouth_fit: np.ndarray  # vertices that say where the teeth go
+    mouth_follow: tuple  # vertices and how far they follow
+    inside: np.ndarray  # teeth, gums, tongue
+
+
+def make_carrier(template):
+    p, n = template.vertices * 1e3, template.names
+    eyes = []
+    for side, joint in (("left", 3), ("right", 4)):
+        rings = n[f"eye_rings_{side}"]
+        keep = np.array([LID_NORMAL.get(k, 0.0) for k in range(len(rings))])
+        eyes.append((rings, keep, n[f"{side}_eyeball"], template.joints[joint] * 1e3))
+    ears = []
+    for side in ("left", "right"):
+        rings = n[f"ear_rings_{side}"]
+        auricle = np.setdiff1d(n[f"{side}_ear"], rings[:3].ravel())
+        ears.append((rings, np.array([EAR_RIDE.get(k, 1.0) for k in range(len(rings))]), auricle))
+    upper, lower = n["mouth_sack_rings_upper"], n["mouth_sack_rings_lower"]
+    pairs = np.stack([upper[:SEAM_RINGS].ravel(), lower[:SEAM_RINGS].ravel()], 1)
+    follow_ids, follow = [], []
+    for rows in (upper, lower):
+        follow_ids.append(rows.ravel())
+        follow.append(np.repeat([SACK_RIDE.get(k, 1.0) for k in range(len(rows))], rows.shape[1]))
+    ids, first = np.unique(np.concatenate(follow_ids), return_index=True)
+    rest = np.setdiff1d(n["mouth_sack"], ids)
+    inside = np.unique(np.concatenate([n[k].ravel() for k in ("teeth_upper", "teeth_lower", "gums_upper", "gums_lower", "tongue")]))
+    fit = np.unique(np.r_[upper[:4].ravel(), lower[:4].ravel()])
+    rim_low = p[n["rim"]][:, 1].max()
+    stay = step(p[:, 1], rim_low - 14, rim_low + 34)
+    return Carrier(
+        p, n["skin"], template.mirror, stay, tuple(eyes), tuple(ears), pairs, fit,
+        (np.r_[ids, rest], np.r_[np.concatenate(follow)[first], np.ones(len(rest))]), inside,
+    )
+
+
+def affine(points, moved, ridge):
+    """Displacement as shift + matrix, least squares with the matrix pulled to zero; returns a function of points."""
+    middle = points.mean(0)
+    x = points - middle
+    gram = x.T @ x + ridge * len(x) * np.eye(3)
+    shift = moved.mean(0)
+    matrix = np.linalg.solve(gram, x.T @ (moved - shift))
+    return lambda q: shift + (q - middle) @ matrix
+
+
+def _eyes(c, d, growth):
+    for rings, keep, ball, centre in c.eyes:
+        margin = np.unique(rings[6])
+        x, u = c.points[margin] - centre, d[margin]
+        xm, um = x - x.mean(0), u - u.mean(0)
+        rate = growth * (xm[:, :2] * um[:, :2]).sum() / (xm[:, :2] ** 2).sum()
+        shift = (u - rate * x).mean(0)
+        d[ball] = shift + rate * (c.points[ball] - centre)
+        for ring, kept in zip(rings, keep, strict=True):
+            q = c.points[ring] - centre
+            sure = shift + rate * q
+            rest = d[ring] - sure
+            normal = q / np.linalg.norm(q, axis=1, keepdims=True)
+            away = (rest * normal).sum(1, keepdims=True) * normal
+            d[ring] = sure + rest - (1 - kept) * away
+
+
+def _ears(c, d):
+    for rings, follow, auricle in c.ears:
+        ride = affine(c.points[rings[0]], d[rings[0]], 150.0)
+        d[auricle] = ride(c.points[auricle])
+        for ring, w in zip(rings[:3], follow, strict=False):
+            d[ring] = (1 - w) * d[ring] + w * ride(c.points[ring])
+
+
+def _mouth(c, d):
+    mean = d[c.seam].mean(1)
+    d[c.seam[:, 0]] = d[c.seam[:, 1]] = mean
+    map_ = affine(c.points[c.mouth_fit], d[c.mouth_fit], 25.0)
+    d[c.inside] = map_(c.points[c.inside])
+    ids, w = c.mouth_follow
+    d[ids] = (1 - w)[:, None] * d[ids] + w[:, None] * map_(c.points[ids])
+    mean = d[c.seam].mean(1)
+    d[c.seam[:, 0]] = d[c.seam[:, 1]] = mean
+
+
+def displacement(c, attribute):
+    """(V, 3) millimetres for one standard deviation of an attribute."""
+    d = np.zeros_like(c.points)
+    if attribute.part == "ear":
+        moved = attribute.field(c.points)
+        for rings, follow, auricle in c.ears:
+            d[auricle] = moved[auricle]
+            for ring, w in zip(rings[:3], follow, strict=False):
+                d[ring] = w * moved[ring]
+        return d
+    d[c.skin] = attribute.field(c.points[c.skin])
+    _eyes(c, d, attribute.eye_growth)
+    _ears(c, d)
+    _mouth(c, d)
+    return d * c.stay[:, None]
+
+
+def parity(c, d):
+    """Makes a nearly (anti)symmetric displacement exactly so; returns it and whether it is symmetric."""
+    mirrored = d[c.mirror] * [-1, 1, 1]
+    symmetric = ((d - mirrored) ** 2).sum() < ((d + mirrored) ** 2).sum()
+    return 0.5 * (d + mirrored) if symmetric else 0.5 * (d - mirrored), bool(symmetric)

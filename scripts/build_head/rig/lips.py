@@ -1,0 +1,130 @@
+"""Lip motions: what the rings of both lips do, station by station, and their extension over the face."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .face import SEAM, SIDES, VERMILION
+
+DEEP = 9  # last ring of the sack that follows the lips rigidly
+LIP_RINGS = np.arange(VERMILION, DEEP + 1)
+
+
+@dataclass(frozen=True)
+class Move:
+    """Motion of one lip per station (27) or per ring and station (6, 27); millimetres and radians."""
+
+    across: object = 0.0  # + = subject's left, slides around the face
+    up: object = 0.0
+    out: object = 0.0  # along the horizontal normal of the lips
+    roll: object = 0.0  # + = outward, about a point in the lip's body
+    thick: object = 0.0  # growth of the red lip's height
+
+
+@dataclass(frozen=True)
+class Pull:
+    """A handle on the skin beyond the lips: where, and how it moves (left side; mirrored by the caller)."""
+
+    at: tuple
+    by: tuple
+
+
+def depth(ring):
+    """0 at the vermilion border, 1 at the seam and behind it."""
+    return np.clip((np.asarray(ring, float) - VERMILION) / (SEAM - VERMILION), 0, 1)
+
+
+def station_frames(face):
+    """Tangent (toward the left) and outward normal of the lips in the horizontal plane, per station."""
+    p = sum(face.points[face.rings[side][VERMILION + 1]] for side in SIDES) / 2
+    tangent = np.gradient(p, axis=0) * [1, 0, 1]
+    for _ in range(6):
+        padded = np.vstack([tangent[1] * [1, 0, -1], tangent, tangent[-2] * [1, 0, -1]])
+        tangent = 0.25 * padded[:-2] + 0.5 * padded[1:-1] + 0.25 * padded[2:]
+    tangent /= np.linalg.norm(tangent, axis=1, keepdims=True)
+    normal = np.stack([-tangent[:, 2], np.zeros(len(tangent)), tangent[:, 0]], 1)
+    return tangent, normal
+
+
+def turned(p, axis, angle):
+    """Rotation of points about unit axes by angles (Rodrigues), all arrays broadcast."""
+    c, s = np.cos(angle)[..., None], np.sin(angle)[..., None]
+    return p * c + np.cross(axis, p) * s + axis * (p * axis).sum(-1, keepdims=True) * (1 - c)
+
+
+def moved_lip(face, side, move):
+    """Displacements (6, 27, 3) of the rings vermilion … DEEP of one lip."""
+    p = face.points[face.rings[side][VERMILION : DEEP + 1]]
+    tangent, normal = station_frames(face)
+    full = np.broadcast_to
+    shape = p.shape[:2]
+    pivot = 0.5 * (p[1] + p[SEAM - VERMILION]) - 3.0 * normal
+    sign = -1 if side == "upper" else 1
+    angle = full(np.asarray(move.roll, float), shape) * sign
+    d = turned(p - pivot, full(tangent, p.shape), angle) - (p - pivot)
+    grow = full(np.asarray(move.thick, float), shape) * (1 - depth(LIP_RINGS))[:, None]
+    d[..., 1] += grow * (1 if side == "upper" else -1)
+    x = p[..., 0]
+    dx = full(np.asarray(move.across, float), shape)
+    d[..., 0] += dx
+    d[..., 2] += face.slide(x, dx)
+    d[..., 1] += move.up
+    return d + full(np.asarray(move.out, float), shape)[..., None] * normal
+
+
+def spread(face, upper, lower, pulls=(), reach=26.0, fixed=()):
+    """Displacement (V, 3) of the whole face from the motions of the lips and of handles beyond them.
+
+    `pulls` are given for the left side and mirrored; `fixed` are vertices that must not move.
+    """
+    ids, values = [], []
+    for side, move in zip(SIDES, (upper, lower), strict=True):
+        rows = face.rings[side][VERMILION : DEEP + 1]
+        d = moved_lip(face, side, move)
+        ids.append(rows.ravel())
+        values.append(d.reshape(-1, 3))
+    ids, values = joined_corners(np.concatenate(ids), np.concatenate(values))
+    return spread_handles(face, ids, values, pulls, reach, fixed)
+
+
+def joined_corners(ids, values):
+    """The vertices that both lips share get the mean of both motions."""
+    unique, place = np.unique(ids, return_inverse=True)
+    count = np.bincount(place)
+    mean = np.stack([np.bincount(place, values[:, k]) / count for k in range(3)], 1)
+    return unique, mean
+
+
+def spread_handles(face, ids, values, pulls=(), reach=26.0, fixed=()):
+    at = {}
+    for pull in pulls:
+        left = face.nearest(pull.at)
+        right = face.mirror[left]
+        by = np.array(pull.by, float)
+        if left == right:
+            at[left] = by * [0, 1, 1]
+        else:
+            at[left], at[right] = by, by * [-1, 1, 1]
+    for vertex in np.ravel(fixed):
+        at.setdefault(int(vertex), np.zeros(3))
+    handles = np.array([v for v in at if v not in set(ids.tolist())], int)
+    if len(handles):
+        ids = np.r_[ids, handles]
+        values = np.vstack([values, [at[v] for v in handles]])
+    return face.whole(face.extend(ids, values, face.mouth_zone, reach))
+
+
+def halves(face, moves, width):
+    """A symmetric action split into left and right; the two add up to the whole exactly."""
+    moves = face.symmetric(moves)
+    t = np.clip(face.points[:, 0] / width, -1, 1)
+    left = 0.5 + 0.25 * t * (3 - t * t)
+    return moves * left[:, None], moves * (1 - left)[:, None]
+
+
+def bump(face, centre, radii, by):
+    """A smooth swelling of the skin around a point, as a field (V, 3)."""
+    q = (face.points - centre) / radii
+    fall = np.exp(-0.5 * (q**2).sum(1))
+    fall = np.where(face.mouth_mask, np.maximum(fall - 0.01, 0) / 0.99, 0)
+    return fall[:, None] * np.asarray(by, float)

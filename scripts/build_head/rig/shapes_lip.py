@@ -1,0 +1,93 @@
+"""Shapes of the lips themselves: raise, lower, press, pucker, funnel, roll, bite."""
+
+import numpy as np
+
+from .lips import LIP_RINGS, Move, Pull, depth, halves, spread
+
+
+def upper_raise(face):
+    a = np.abs(face.across)
+    lift = 4.6 * (1 - a**2) ** 1.2 + 2.6 * a * (1 - a**2) + 0.5
+    upper = Move(up=lift, out=0.5 * (1 - a**2), roll=0.10 * (1 - a**2))
+    pulls = (Pull((19, -46, 93), (0.2, 2.6, 0.2)), Pull((30, -46, 86), (0.3, 2.2, 0.5)), Pull((0, -52.6, 96.5), (0, 1.6, 0)))
+    return spread(face, upper, Move(up=0.4 * a**4), pulls, reach=18)
+
+
+def lower_depress(face):
+    a = np.abs(face.across)
+    drop = 4.2 * (1 - a**2) ** 1.2 + 3.2 * a * (1 - a**2) + 0.6
+    lower = Move(up=-drop, out=0.4 * (1 - a**2), roll=0.12 * (1 - a**2), across=0.8 * face.across * (1 - a**2))
+    pulls = (Pull((0, -85, 90.5), (0, -2.4, 0.6)), Pull((18, -90, 86), (0.2, -2.2, 0.2)))
+    return spread(face, Move(up=-0.6 * a**4), lower, pulls, reach=18)
+
+
+def press(face):
+    a = np.abs(face.across)
+    c = (1 - a**2) ** 0.8
+    toward = (1 - depth(LIP_RINGS))[:, None]
+    upper = Move(up=-2.4 * toward * c, out=(-0.7 - 0.8 * toward) * c, roll=-0.12 * c)
+    lower = Move(up=2.6 * toward * c, out=(-0.7 - 0.8 * toward) * c, roll=-0.12 * c)
+    pulls = (Pull((0, -54.5, 97), (0, -0.6, 0.5)), Pull((0, -82.3, 90.3), (0, 0.8, 0.9)))
+    return spread(face, upper, lower, pulls, reach=16)
+
+
+def pucker(face):
+    s = face.across
+    a = np.abs(s)
+    across = -11.0 * np.sign(s) * a**0.9
+    out = 7.5 - 1.5 * a**2
+    upper = Move(across=across, out=out, thick=0.6 * (1 - a**2), roll=0.16, up=-0.2 * (1 - a**2))
+    lower = Move(across=across, out=out, thick=0.8 * (1 - a**2), roll=0.16, up=0.2 * (1 - a**2))
+    pulls = (Pull((42, -66, 70), (-3.6, 0, 1.6)), Pull((0, -52.6, 96.5), (0, -0.8, 2.2)), Pull((0, -84, 90), (0, 1.2, 2.6)))
+    return spread(face, upper, lower, pulls, reach=24)
+
+
+def funnel(face):
+    s = face.across
+    a = np.abs(s)
+    c = np.sqrt(np.clip(1 - a**2, 0, 1))
+    across = -8.5 * np.sign(s) * a**0.9
+    out = 6.5 - 1.0 * a**2
+    upper = Move(across=across, out=out, up=3.4 * c, roll=0.34 * c)
+    lower = Move(across=across, out=out, up=-4.4 * c, roll=0.34 * c)
+    pulls = (Pull((42, -66, 70), (-2.6, 0, 1.2)), Pull((0, -52.6, 96.5), (0, 0.6, 2.4)), Pull((0, -84, 90), (0, -1.6, 2.2)))
+    return spread(face, upper, lower, pulls, reach=24)
+
+
+def rolled(face, side, amount):
+    """One lip turned inward (negative) or outward over the teeth."""
+    a = np.abs(face.across)
+    c = (1 - a**2) ** 0.7
+    toward = (1 - depth(LIP_RINGS))[:, None]
+    sign = -1 if side == "upper" else 1
+    if amount < 0:
+        lip = Move(roll=-0.55 * c, up=sign * 2.2 * toward * c, out=(-1.0 - 1.2 * toward) * c)
+    else:
+        lip = Move(roll=0.55 * c, up=-sign * 1.0 * toward * c, out=1.4 * c)
+    still = Move()
+    return spread(face, *((lip, still) if side == "upper" else (still, lip)), reach=15)
+
+
+def bite(face):
+    """The lower lip drawn in and up under the upper teeth."""
+    a = np.abs(face.across)
+    c = (1 - a**2) ** 0.8
+    toward = (1 - depth(LIP_RINGS))[:, None]
+    lower = Move(roll=-0.42 * c, up=(2.4 + 1.6 * toward) * c, out=-4.6 * c)
+    pulls = (Pull((0, -84, 90), (0, 1.4, -0.6)),)
+    return spread(face, Move(up=0.8 * c, out=0.2 * c), lower, pulls, reach=16)
+
+
+def lip_shapes(face):
+    out = {}
+    for name, moves, width in (
+        ("upper_lip_raise", upper_raise(face), 13),
+        ("lower_lip_depress", lower_depress(face), 13),
+        ("press", press(face), 13),
+    ):
+        out[f"{name}_left"], out[f"{name}_right"] = halves(face, moves, width)
+    out |= {"pucker": pucker(face), "funnel": funnel(face), "bite": bite(face)}
+    for side in ("upper", "lower"):
+        out[f"roll_in_{side}"], out[f"roll_out_{side}"] = rolled(face, side, -1), rolled(face, side, 1)
+    symmetric = ("pucker", "funnel", "bite", "roll_in_upper", "roll_in_lower", "roll_out_upper", "roll_out_lower")
+    return {name: face.symmetric(moves) if name in symmetric else moves for name, moves in out.items()}

@@ -1,0 +1,66 @@
+"""Shapes of the tongue, in the jaw's frame, as motions of its stations from root to tip."""
+
+import numpy as np
+
+
+def _stations(face):
+    ids = face.names["tongue_stations"]
+    rest = face.points[ids]
+    return ids, rest, rest.mean(1), np.linspace(0, 1, len(ids))
+
+
+def _bent(face, middle, wide=1.0, high=1.0):
+    """The tongue along a new middle line; its sections turn with the line and scale."""
+    ids, rest, old, _ = _stations(face)
+    along = np.gradient(old, axis=0), np.gradient(middle, axis=0)
+    pitch = [np.arctan2(d[:, 1], d[:, 2]) for d in along]
+    turn = (pitch[1] - pitch[0])[:, None]
+    local = rest - old[:, None]
+    x, y, z = local[..., 0] * np.reshape(wide, (-1, 1)), local[..., 1] * np.reshape(high, (-1, 1)), local[..., 2]
+    turned = np.stack([x, y * np.cos(turn) + z * np.sin(turn), z * np.cos(turn) - y * np.sin(turn)], -1)
+    out = np.zeros_like(face.points)
+    out[ids] = middle[:, None] + turned - rest
+    return out
+
+
+def tongue_out(face):
+    """Over the lower teeth and lip, tip 26 mm further out, slightly down."""
+    _, _, old, t = _stations(face)
+    reach = 30.0 * t**1.6
+    z = old[:, 2] + reach
+    lift = 8.5 * np.exp(-(((z - 86) / 13) ** 2)) + 4.0 * np.exp(-(((z - 66) / 14) ** 2))
+    fall = -0.010 * np.clip(z - 92, 0, None) ** 2
+    middle = np.stack([old[:, 0], old[:, 1] + lift + fall, z], 1)
+    return _bent(face, middle, 1 + 0.25 * t**2, 1 - 0.15 * t)
+
+
+def tongue_up(face):
+    """The tip at the ridge behind the upper teeth."""
+    _, _, old, t = _stations(face)
+    rise = 12.5 * np.clip((t - 0.35) / 0.65, 0, 1) ** 1.7
+    back = -1.2 * np.clip((t - 0.5) / 0.5, 0, 1)
+    middle = old + np.stack([0 * t, rise, back], 1)
+    return _bent(face, middle, 1.0, 1 - 0.2 * t)
+
+
+def tongue_back(face):
+    """The body raised toward the soft palate, the tip drawn back."""
+    _, _, old, t = _stations(face)
+    hump = 9.0 * np.exp(-(((old[:, 2] - 52) / 13) ** 2))
+    back = -7.0 * t**1.5
+    middle = old + np.stack([0 * t, hump - 1.0 * t**3, back], 1)
+    return _bent(face, middle, 1 + 0.04 * t, 1.0)
+
+
+def tongue_aside(face):
+    """The tip to the subject's left."""
+    _, _, old, t = _stations(face)
+    middle = old + np.stack([13.0 * t**2, 0 * t, -2.5 * t**3], 1)
+    moves = _bent(face, middle)
+    return 0.5 * (moves - face.flipped(moves))
+
+
+def tongue_shapes(face):
+    out = {"tongue_out": tongue_out(face), "tongue_up": tongue_up(face), "tongue_back": tongue_back(face)}
+    out = {name: face.symmetric(moves) for name, moves in out.items()}
+    return out | {"tongue_side": tongue_aside(face)}

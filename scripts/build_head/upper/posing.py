@@ -1,0 +1,33 @@
+"""The template posed by named expressions and by its eyes, for checks and pictures."""
+
+from types import SimpleNamespace
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+EYES = {"left_eye": (3, "left_eyeball", 18), "right_eye": (4, "right_eyeball", 27)}
+
+
+def load_template(path):
+    """What `template.save` wrote, with the fields of a Template."""
+    data = np.load(path)
+    names = {key.removeprefix("name:"): data[key] for key in data.files if key.startswith("name:")}
+    fields = ("vertices", "quads", "triangles", "material", "part", "mirror", "joints")
+    return SimpleNamespace(names=names, **{field: data[field] for field in fields})
+
+
+def posed(template, expressions, correctives, action):
+    """Vertices in metres; `action` holds strengths, and `left_eye`, `right_eye` or `eyes` as axis-angle."""
+    points = template.vertices.copy()
+    for name, strength in action.items():
+        if name in expressions:
+            points += strength * expressions[name]
+    for name, (joint, ball, column) in EYES.items():
+        turn = np.asarray(action.get(name, action.get("eyes", (0, 0, 0))), float)
+        if not turn.any():
+            continue
+        matrix = Rotation.from_rotvec(turn).as_matrix()
+        points += correctives[:, :, column : column + 9] @ (matrix - np.eye(3)).ravel()
+        ids, centre = template.names[ball], template.joints[joint]
+        points[ids] = (points[ids] - centre) @ matrix.T + centre
+    return points
