@@ -14,7 +14,8 @@ from jaxtyping import Float, Float32, Int64, UInt8
 from ..errors import InputError, UnknownNameError
 from .backend import PASSES, Passes
 from .camera import Camera
-from .kernels import DEPTH, MASK, NORMALS, SHADED, UV, WIRE, measure, project, rasterise, shade
+from .raster import TILE, project, rasterise
+from .shading import DEPTH, FIELDS, LANES, MASK, NORMALS, SHADED, UV, WIRE, measure, shade
 from .looks import LOOKS, Look
 from .normals import fill_normals
 from .packing import PATTERNS, encode_table, linear, paint, plain_table
@@ -78,12 +79,11 @@ class CpuRenderer:
         v, h, w = surface.n_vertices, camera.height, camera.width
         normals = self._buffer("normals", (v, 3), np.float32)
         fill_normals(vertices, surface.faces, normals)
-        grid = self._buffer("grid", (v, 2), np.int64)
         keys = self._buffer("keys", (v,), np.float64)
         points = self._buffer("points", (v, 8), np.float32)
         usable = self._buffer("usable", (v,), np.bool_)
         bounds = project(
-            vertices, normals, camera.rotation, lens, perspective, grid, keys, points, usable
+            vertices, normals, camera.rotation, lens, perspective, points, keys, usable
         )
         window = window_of(bounds, w, h)
 
@@ -94,27 +94,32 @@ class CpuRenderer:
             pattern = np.array(PATTERNS[settings.antialias], np.int64)
             ids = self._buffer("ids", (len(pattern), h, w), np.int32)
             nearest = self._buffer("nearest", (len(pattern), h, w), np.float32)
-            rasterise(surface.faces, grid, keys, usable, pattern, settings.two_sided, window, ids, nearest)
+            floor = self._buffer("floor", (h // TILE + 1, w // TILE + 1), np.float32)
+            blocks = self._buffer("blocks", (FIELDS * (w * len(pattern) + LANES),), np.float32)
+            places = self._buffer("places", (w * len(pattern),), np.int32)
+            rasterise(
+                surface.faces, points, keys, usable, pattern, settings.two_sided, window, ids, nearest, floor
+            )  # fmt: skip
+            view = np.array([1 / lens[3], *lens[3:6]], np.float32)
             picture, light = self._background(camera)
             mask = np.zeros((h, w), np.float32)
             coat = paint(surface, settings.the_look)
             uv, uv_faces = uv_of(surface, settings.mode == "uv")
             shade(
-                surface.faces, grid, points, ids, pattern, window, lens, perspective,
+                surface.faces, points, ids, pattern, window, view, perspective,
                 MODES[settings.mode], self._span(points, usable), surface.materials, surface.gaze,
-                surface.edges, uv, uv_faces, coat.corners, coat.wraps, coat.lamps, coat.studio, coat.eye,
-                light, plain_table() if settings.is_data else encode_table(), picture, mask,
+                surface.edges, uv, uv_faces, coat.corners, coat.wraps, coat.lamps, coat.studio, coat.inside,
+                coat.eye, places, blocks, light, plain_table() if settings.is_data else encode_table(), picture, mask,
             )  # fmt: skip
             result |= {"colour": picture, "mask": mask}
         if wanted - {"colour", "mask"}:
-            result |= self._measure(surface, camera, grid, keys, points, usable, window, "uv" in wanted)
+            result |= self._measure(surface, camera, keys, points, usable, window, "uv" in wanted)
         return Passes(**{name: value for name, value in result.items() if name in wanted})
 
     def _measure(
         self,
         surface: Surface,
         camera: Camera,
-        grid: np.ndarray,
         keys: np.ndarray,
         points: np.ndarray,
         usable: np.ndarray,
@@ -125,7 +130,9 @@ class CpuRenderer:
         ids = np.full((1, h, w), -1, np.int32)
         nearest = self._buffer("nearest1", (1, h, w), np.float32)
         pattern = np.array(PATTERNS[1], np.int64)
-        rasterise(surface.faces, grid, keys, usable, pattern, self.settings.two_sided, window, ids, nearest)
+        floor = self._buffer("floor", (h // TILE + 1, w // TILE + 1), np.float32)
+        two_sided = self.settings.two_sided
+        rasterise(surface.faces, points, keys, usable, pattern, two_sided, window, ids, nearest, floor)
         uv, uv_faces = uv_of(surface, with_uv)
         found = {
             "depth": np.zeros((h, w), np.float32),
@@ -133,7 +140,7 @@ class CpuRenderer:
             "uv": np.zeros((h, w, 2) if with_uv else (0, 0, 2), np.float32),
             "barycentric": np.zeros((h, w, 3), np.float32),
         }
-        measure(surface.faces, grid, points, ids, window, uv, uv_faces, *found.values())
+        measure(surface.faces, points, ids, window, uv, uv_faces, *found.values())
         return found | {"face": ids[0]}
 
     def _buffer(self, name: str, shape: tuple[int, ...], dtype: type) -> np.ndarray:
@@ -190,12 +197,12 @@ def lens_of(camera: Camera) -> np.ndarray:
     return np.array([*camera.translation, camera.focal, *camera.principal_point, near, camera.far])
 
 
-def window_of(bounds: tuple[int, int, int, int], width: int, height: int) -> Int64[np.ndarray, "4"]:
+def window_of(bounds: tuple[float, float, float, float], width: int, height: int) -> Int64[np.ndarray, "4"]:
     """The part of the picture that the mesh can touch, in pixels; right and bottom are excluded."""
     left, top, right, bottom = bounds
     if left > right:
         return np.zeros(4, np.int64)
-    window = [left >> 8, top >> 8, (right >> 8) + 1, (bottom >> 8) + 1]
+    window = [left // 256, top // 256, right // 256 + 1, bottom // 256 + 1]
     return np.clip(window, 0, [width, height, width, height]).astype(np.int64)
 
 

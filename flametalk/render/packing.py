@@ -29,9 +29,10 @@ class Paint:
     """What shading needs besides the vertices."""
 
     corners: Float32[np.ndarray, "f 3 8"]  # linear albedo, highlight height and width, light let in, rim
-    wraps: Float32[np.ndarray, "m 3"]
+    wraps: Float32[np.ndarray, "m 3"]  # 1 / (1 + wrap)
     lamps: Float32[np.ndarray, "3 7"]  # unit direction, colour, highlight
-    studio: Float32[np.ndarray, "11"]  # sky, ground, rim, exposure, inside
+    studio: Float32[np.ndarray, "8"]  # sky, ground, rim, exposure
+    inside: Float32[np.ndarray, "8"]  # a row of `corners` for back faces
     eye: Float32[np.ndarray, "17"]  # sclera, inner, outer, limbus, pupil; pupil radius, fibres
 
 
@@ -63,11 +64,10 @@ def paint(surface: Surface, look: Look) -> Paint:
     colours = np.concatenate([linear(c) for c in (eye.sclera, eye.inner, eye.outer, eye.limbus, eye.pupil)])
     return Paint(
         corners=_corners(surface, look),
-        wraps=np.array([look.material(name).wrap for name in MATERIALS], np.float32),
+        wraps=np.array([[1 / (1 + w) for w in look.material(m).wrap] for m in MATERIALS], np.float32),
         lamps=np.stack([_lamp(lamp) for lamp in (studio.key, studio.fill, studio.back)]),
-        studio=np.array(
-            [*studio.sky, *studio.ground, studio.rim, look.exposure, *linear(look.inside)], np.float32
-        ),
+        studio=np.array([*studio.sky, *studio.ground, studio.rim, look.exposure], np.float32),
+        inside=np.array([*linear(look.inside), 0, 1, 0.4, 0.5, 0], np.float32),
         eye=np.array([*colours, eye.pupil_radius, eye.fibres], np.float32),
     )
 

@@ -1,0 +1,318 @@
+"""From triangle numbers to pictures: each triangle in a pixel is shaded once, at the middle of its samples.
+
+Places to shade are collected by the row in blocks of 64, one field after the other, so that the lighting is
+a plain loop that the compiler turns into vector instructions. `reference.py` holds the same in NumPy.
+"""
+
+import numpy as np
+
+from .jit import compiled_fast, inlined
+
+SHADED, WIRE, NORMALS, DEPTH, UV, MASK = range(6)  # styles of the picture
+LANES = 64  # places in a block
+# fields of a place: normal (3), ray (2), colour (3), highlight, width, ambient, lamps, rim, wraps (3), then
+COLUMN, ROW, PIXEL, SHARE, LINE, FIELDS = range(16, 22)  # subpixels (2), pixel, share of it, wire
+
+
+@inlined
+def _weights(points, i, j, k, px, py):  # type: ignore[no-untyped-def]
+    """Perspective-correct weights of the corners at a place in subpixels; +1 for fronts, −1 for backs."""
+    x0, y0 = np.float64(points[i, 0] - px), np.float64(points[i, 1] - py)
+    x1, y1 = np.float64(points[j, 0] - px), np.float64(points[j, 1] - py)
+    x2, y2 = np.float64(points[k, 0] - px), np.float64(points[k, 1] - py)
+    e0, e1, e2 = x1 * y2 - y1 * x2, x2 * y0 - y2 * x0, x0 * y1 - y0 * x1
+    side = np.float32(1) if e0 + e1 + e2 < 0 else np.float32(-1)
+    w0, w1, w2 = e0 * points[i, 6], e1 * points[j, 6], e2 * points[k, 6]
+    total = 1.0 / (w0 + w1 + w2)
+    w0, w1 = np.float32(w0 * total), np.float32(w1 * total)
+    return w0, w1, np.float32(1) - w0 - w1, side
+
+
+@inlined
+def _smooth(low, high, value):  # type: ignore[no-untyped-def]
+    t = min(max((value - low) / (high - low), np.float32(0)), np.float32(1))
+    return t * t * (np.float32(3) - np.float32(2) * t)
+
+
+@inlined
+def _band(eye, c, radius, streak):  # type: ignore[no-untyped-def]
+    """One colour channel of the eyeball at `radius` (in iris radii). `eye`: see packing.Paint."""
+    one = np.float32(1)
+    white = _smooth(np.float32(0.94), np.float32(1.1), radius)
+    hole = one - _smooth(eye[15] - np.float32(0.06), eye[15] + np.float32(0.06), radius)
+    ring = _smooth(np.float32(0.7), np.float32(1.0), radius)
+    inner = one - _smooth(eye[15], np.float32(0.9), radius)
+    value = (eye[6 + c] + (eye[3 + c] - eye[6 + c]) * inner) * (one + streak * (one - hole))
+    value += (eye[9 + c] - value) * ring
+    value += (eye[12 + c] - value) * hole
+    return value + (eye[c] - value) * white
+
+
+@inlined
+def _shoulder(value):  # type: ignore[no-untyped-def]
+    """Values above 0.7 bend toward 1 instead of clipping."""
+    knee = np.float32(0.7)
+    over = max(value - knee, np.float32(0))
+    return min(value, knee) + np.float32(0.3) - np.float32(0.09) / (over + np.float32(0.3))
+
+
+@inlined
+def _light_block(block, lamps, studio):  # type: ignore[no-untyped-def]
+    """Reflected light of 64 places, over their colour fields: ambient between ground and sky, three wrapped
+    lamps, two highlights, a rim."""
+    zero, half, one, four = np.float32(0), np.float32(0.5), np.float32(1), np.float32(4)
+    kx, ky, kz = lamps[0, 0], lamps[0, 1], lamps[0, 2]
+    kr, kg, kb, ks = lamps[0, 3], lamps[0, 4], lamps[0, 5], lamps[0, 6]
+    fx, fy, fz = lamps[1, 0], lamps[1, 1], lamps[1, 2]
+    fr, fg, fb, fs = lamps[1, 3], lamps[1, 4], lamps[1, 5], lamps[1, 6]
+    bx, by, bz = lamps[2, 0], lamps[2, 1], lamps[2, 2]
+    br, bg, bb = lamps[2, 3], lamps[2, 4], lamps[2, 5]
+    sky_r, sky_g, sky_b = studio[0], studio[1], studio[2]
+    low_r, low_g, low_b = studio[3], studio[4], studio[5]
+    rim, exposure = studio[6], studio[7]
+    ks, fs = ks * kg, fs * fg
+    for i in range(LANES):
+        nx, ny, nz = block[i], block[64 + i], block[128 + i]
+        vx, vy = block[192 + i], block[256 + i]
+        red, green, blue = block[320 + i], block[384 + i], block[448 + i]
+        specular, width = block[512 + i], block[576 + i]
+        ambient, open_, edge = block[640 + i], block[704 + i], block[768 + i]
+        wrap_r, wrap_g, wrap_b = block[832 + i], block[896 + i], block[960 + i]
+
+        scale = one / np.sqrt(max(nx * nx + ny * ny + nz * nz, np.float32(1e-12)))
+        nx, ny, nz = nx * scale, ny * scale, nz * scale
+        vz = one / np.sqrt(vx * vx + vy * vy + one)
+        vx, vy = vx * vz, vy * vz
+
+        up = half + half * ny
+        closed = one - ambient  # light that bounces inside a hollow takes on its colour
+        shut_r, shut_g, shut_b = red * closed, green * closed, blue * closed
+        light_r = (low_r + (sky_r - low_r) * up) * ambient * (one + shut_r + shut_r * shut_r)
+        light_g = (low_g + (sky_g - low_g) * up) * ambient * (one + shut_g + shut_g * shut_g)
+        light_b = (low_b + (sky_b - low_b) * up) * ambient * (one + shut_b + shut_b * shut_b)
+
+        key = nx * kx + ny * ky + nz * kz
+        fill = nx * fx + ny * fy + nz * fz
+        back = nx * bx + ny * by + nz * bz
+        r1 = max(one + (key - one) * wrap_r, zero)
+        r2 = max(one + (fill - one) * wrap_r, zero)
+        r3 = max(one + (back - one) * wrap_r, zero)
+        light_r += open_ * (kr * r1 * r1 + fr * r2 * r2 + br * r3 * r3)
+        r1 = max(one + (key - one) * wrap_g, zero)
+        r2 = max(one + (fill - one) * wrap_g, zero)
+        r3 = max(one + (back - one) * wrap_g, zero)
+        light_g += open_ * (kg * r1 * r1 + fg * r2 * r2 + bg * r3 * r3)
+        r1 = max(one + (key - one) * wrap_b, zero)
+        r2 = max(one + (fill - one) * wrap_b, zero)
+        r3 = max(one + (back - one) * wrap_b, zero)
+        light_b += open_ * (kb * r1 * r1 + fb * r2 * r2 + bb * r3 * r3)
+
+        hx, hy, hz = kx + vx, ky + vy, kz + vz
+        cosine = max(nx * hx + ny * hy + nz * hz, zero)
+        cosine = cosine * cosine / (hx * hx + hy * hy + hz * hz + np.float32(1e-12))
+        lobe = width / (cosine * (width - one) + one)
+        shine = ks * lobe * lobe * min(max(key * four, zero), one)
+        hx, hy, hz = fx + vx, fy + vy, fz + vz
+        cosine = max(nx * hx + ny * hy + nz * hz, zero)
+        cosine = cosine * cosine / (hx * hx + hy * hy + hz * hz + np.float32(1e-12))
+        lobe = width / (cosine * (width - one) + one)
+        shine += fs * lobe * lobe * min(max(fill * four, zero), one)
+
+        graze = one - min(max(nx * vx + ny * vy + nz * vz, zero), one)
+        shine = specular * open_ * shine + rim * edge * graze * graze * graze * ambient * up
+        block[320 + i] = _shoulder(exposure * (red * light_r + shine))
+        block[384 + i] = _shoulder(exposure * (green * light_g + shine))
+        block[448 + i] = _shoulder(exposure * (blue * light_b + shine))
+
+
+@inlined
+def _list_row(ids, pattern, y, window, places, blocks):  # type: ignore[no-untyped-def]
+    """Each triangle in each pixel of a row: its number in `places`, where and how much in `blocks`."""
+    samples = ids.shape[0]
+    share = np.float32(1.0 / samples)
+    n = 0
+    for x in range(window[0], window[2]):
+        face = ids[0, y, x]
+        same = True
+        for s in range(1, samples):
+            same = same and ids[s, y, x] == face
+        if same and face < 0:
+            continue
+        for first in range(1 if same else samples):
+            face = ids[first, y, x]
+            seen = face < 0
+            for s in range(first):
+                seen = seen or ids[s, y, x] == face
+            if seen:
+                continue
+            count, sx, sy = 0, 0, 0
+            for s in range(first, samples):
+                if same or ids[s, y, x] == face:
+                    count, sx, sy = count + 1, sx + pattern[s, 0], sy + pattern[s, 1]
+            at = n // LANES * (FIELDS * LANES) + n % LANES
+            places[n] = face
+            blocks[at + COLUMN * LANES] = np.float32(x * 256) + np.float32(sx) / np.float32(count)
+            blocks[at + ROW * LANES] = np.float32(y * 256) + np.float32(sy) / np.float32(count)
+            blocks[at + PIXEL * LANES] = np.float32(x)
+            blocks[at + SHARE * LANES] = share * np.float32(count)
+            blocks[at + LINE * LANES] = np.float32(0)
+            n += 1
+    return n
+
+
+@inlined
+def _gather_light(places, n, blocks, faces, points, corners, materials, gaze, wraps, eye, lens, perspective, inside):  # type: ignore[no-untyped-def]  # noqa: E501
+    """What `_light_block` needs of the first n places."""
+    for place in range(n):
+        at = place // LANES * (FIELDS * LANES) + place % LANES
+        px, py = blocks[at + COLUMN * LANES], blocks[at + ROW * LANES]
+        face = places[place]
+        i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
+        w0, w1, w2, side = _weights(points, i, j, k, px, py)
+        for c in range(3):
+            normal = w0 * points[i, 3 + c] + w1 * points[j, 3 + c] + w2 * points[k, 3 + c]
+            blocks[at + c * LANES] = normal * side
+        if perspective:
+            blocks[at + 3 * LANES] = (lens[2] - px * np.float32(1 / 256)) * lens[0]
+            blocks[at + 4 * LANES] = (py * np.float32(1 / 256) - lens[3]) * lens[0]
+        else:
+            blocks[at + 3 * LANES] = blocks[at + 4 * LANES] = np.float32(0)
+        for c in range(8):
+            value = w0 * corners[face, 0, c] + w1 * corners[face, 1, c] + w2 * corners[face, 2, c]
+            blocks[at + (5 + c) * LANES] = value
+        kind = materials[face]
+        for c in range(3):
+            blocks[at + (13 + c) * LANES] = wraps[kind, c]
+        if side < 0:
+            for c in range(8):
+                blocks[at + (5 + c) * LANES] = inside[c]
+        elif 2 <= kind <= 4:
+            gx = w0 * gaze[i, 0] + w1 * gaze[j, 0] + w2 * gaze[k, 0]
+            gy = w0 * gaze[i, 1] + w1 * gaze[j, 1] + w2 * gaze[k, 1]
+            radius, streak = np.sqrt(gx * gx + gy * gy), np.float32(0)
+            if eye[16] > 0 and radius < np.float32(1.1):
+                angle = np.arctan2(gy, gx)
+                streak = np.sin(angle * np.float32(17)) + np.float32(0.6) * np.sin(
+                    angle * np.float32(29) + np.float32(1)
+                )
+            for c in range(3):
+                blocks[at + (5 + c) * LANES] = _band(eye, c, radius, eye[16] * streak)
+
+
+@inlined
+def _gather_lines(places, n, blocks, faces, points, edges):  # type: ignore[no-untyped-def]
+    """How much of a wire (about a pixel wide) is at each place, 0…1."""
+    for place in range(n):
+        at = place // LANES * (FIELDS * LANES) + place % LANES
+        px, py = blocks[at + COLUMN * LANES], blocks[at + ROW * LANES]
+        face, line = places[place], np.float32(0)
+        for corner in range(3):
+            if edges[face, corner]:
+                i, j = faces[face, corner], faces[face, (corner + 1) % 3]
+                dx, dy = points[j, 0] - points[i, 0], points[j, 1] - points[i, 1]
+                length = np.sqrt(max(dx * dx + dy * dy, np.float32(1)))
+                distance = abs(dx * (py - points[i, 1]) - dy * (px - points[i, 0])) / length
+                line = max(line, np.float32(1) - _smooth(np.float32(50), np.float32(230), distance))
+        blocks[at + LINE * LANES] = line * np.float32(0.75)
+
+
+@inlined
+def _gather_data(places, n, blocks, style, faces, points, span, uv, uv_faces):  # type: ignore[no-untyped-def]
+    """Colours of the styles that show numbers."""
+    for place in range(n):
+        at = place // LANES * (FIELDS * LANES) + place % LANES
+        face = places[place]
+        i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
+        w0, w1, w2, side = _weights(points, i, j, k, blocks[at + COLUMN * LANES], blocks[at + ROW * LANES])
+        r = g = b = np.float32(1)
+        if style == DEPTH:
+            z = w0 * points[i, 2] + w1 * points[j, 2] + w2 * points[k, 2]
+            r = g = b = (span[1] - z) / (span[1] - span[0])
+        elif style == UV:
+            u0, u1, u2 = uv_faces[face, 0], uv_faces[face, 1], uv_faces[face, 2]
+            r = w0 * uv[u0, 0] + w1 * uv[u1, 0] + w2 * uv[u2, 0]
+            g = w0 * uv[u0, 1] + w1 * uv[u1, 1] + w2 * uv[u2, 1]
+            checker = (np.int64(np.floor(r * np.float32(32))) + np.int64(np.floor(g * np.float32(32)))) & 1
+            b = np.float32(0.6) if checker else np.float32(0.25)
+        elif style == NORMALS:
+            half = np.float32(0.5)
+            r = w0 * points[i, 3] + w1 * points[j, 3] + w2 * points[k, 3]
+            g = w0 * points[i, 4] + w1 * points[j, 4] + w2 * points[k, 4]
+            b = w0 * points[i, 5] + w1 * points[j, 5] + w2 * points[k, 5]
+            scale = side * half / np.sqrt(max(r * r + g * g + b * b, np.float32(1e-12)))
+            r, g, b = half + r * scale, half + g * scale, half + b * scale
+        blocks[at + 5 * LANES], blocks[at + 6 * LANES], blocks[at + 7 * LANES] = r, g, b
+
+
+@compiled_fast
+def shade(  # type: ignore[no-untyped-def]
+    faces, points, ids, pattern, window, lens, perspective,
+    style, span, materials, gaze, edges, uv, uv_faces, corners, wraps, lamps, studio, inside, eye,
+    places, blocks, background, encode, picture, mask,
+):  # fmt: skip
+    """Fill the covered pixels of `picture` and `mask`; the others stay as they are. `lens` = 1 / focal, focal,
+    centre (2); `span` = nearest and farthest depth of style DEPTH; `places`, `blocks`: room for one row."""
+    total = np.zeros((picture.shape[1], 4), np.float32)
+    size = FIELDS * LANES
+    for y in range(window[1], window[3]):
+        n = _list_row(ids, pattern, y, window, places, blocks)
+        if style <= WIRE:
+            _gather_light(
+                places, n, blocks, faces, points, corners, materials, gaze, wraps, eye, lens, perspective, inside
+            )  # fmt: skip
+            for start in range(0, n, LANES):
+                _light_block(blocks[start * FIELDS : start * FIELDS + size], lamps, studio)
+            if style == WIRE:
+                _gather_lines(places, n, blocks, faces, points, edges)
+        else:
+            _gather_data(places, n, blocks, style, faces, points, span, uv, uv_faces)
+        _resolve_row(blocks, n, total, window, background[y], encode, picture[y], mask[y])
+
+
+@inlined
+def _resolve_row(blocks, n, total, window, background, encode, picture, mask):  # type: ignore[no-untyped-def]
+    """Add up a row's places, mix the edges with the background, encode."""
+    steps, one = np.float32(encode.shape[0] - 1), np.float32(1)
+    total[:] = np.float32(0)
+    for i in range(n):
+        at = i // LANES * FIELDS * LANES + i % LANES
+        x, part, line = np.int64(blocks[at + PIXEL * LANES]), blocks[at + SHARE * LANES], blocks[at + LINE * LANES]
+        for c in range(3):
+            value = min(max(blocks[at + (5 + c) * LANES], np.float32(0)), one)
+            ink = np.float32(0.03) + np.float32(0.025) * np.float32(c)
+            total[x, c] += part * (value + (ink - value) * line)
+        total[x, 3] += part
+    for x in range(window[0], window[2]):
+        covered = total[x, 3]
+        if covered > 0:
+            mask[x] = covered
+            for c in range(3):
+                value = total[x, c] + (one - covered) * background[x, c]
+                picture[x, c] = encode[np.int64(min(max(value, np.float32(0)), one) * steps + np.float32(0.5))]
+
+
+@compiled_fast
+def measure(faces, points, ids, window, uv, uv_faces, depth, normal, coordinates, barycentric):  # type: ignore[no-untyped-def]
+    """The data passes at the pixels' centres, from the ids of one sample. `coordinates` may be empty."""
+    for y in range(window[1], window[3]):
+        for x in range(window[0], window[2]):
+            face = ids[0, y, x]
+            if face < 0:
+                continue
+            i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
+            px, py = np.float32(x * 256 + 128), np.float32(y * 256 + 128)
+            w0, w1, w2, side = _weights(points, i, j, k, px, py)
+            barycentric[y, x, 0], barycentric[y, x, 1], barycentric[y, x, 2] = w0, w1, w2
+            depth[y, x] = w0 * points[i, 2] + w1 * points[j, 2] + w2 * points[k, 2]
+            total = np.float32(0)
+            for c in range(3):
+                value = w0 * points[i, 3 + c] + w1 * points[j, 3 + c] + w2 * points[k, 3 + c]
+                normal[y, x, c] = value
+                total += value * value
+            scale = side / np.sqrt(max(total, np.float32(1e-12)))
+            for c in range(3):
+                normal[y, x, c] *= scale
+            if coordinates.shape[0] > 0:
+                u0, u1, u2 = uv_faces[face, 0], uv_faces[face, 1], uv_faces[face, 2]
+                for c in range(2):
+                    coordinates[y, x, c] = w0 * uv[u0, c] + w1 * uv[u1, c] + w2 * uv[u2, c]
