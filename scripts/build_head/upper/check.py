@@ -97,7 +97,8 @@ def report(template):
     for name in ("lid_wide", "lid_squint", "cheek_raise"):
         points = pose(**{f"{name}_left": 1.0})
         gap = lid_gap(eye, points)[1:-1]
-        yield f"  {name:10}: {gap.max():6.2f} {gap.min():6.2f}   {clearance(eye, template, points, np.zeros(3)):5.2f}"
+        skin = clearance(eye, template, points, np.zeros(3))
+        yield f"  {name:11}: {gap.max():5.2f} {gap.min():6.2f}   {skin:5.2f}"
     yield "clearance under gaze of 30 degrees: lids open, half closed, closed"
     for pitch, yaw in itertools.product((-30, 0, 30), repeat=2):
         turn = np.radians([pitch, yaw, 0.0])

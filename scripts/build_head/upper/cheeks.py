@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .skin import bump, extend, smoothstep, split
+from .skin import bump, extend, offset, smoothstep, split
 
 ORBIT_RINGS = slice(6, None)  # the margin and what lies behind it
 
@@ -34,14 +34,14 @@ def _handles(skin, rows):
 def cheek_raise(skin):
     """Orbicularis, orbital part: the cheek lifts along the bone and bunches under the eye."""
     apple = skin.points[skin.names["cheek_apple_left"]].mean(0)
-    free = _region(skin, apple + [2, 8, -4], (30, 40, 40))
+    free = _region(skin, offset(apple, 2, 8, -4), (30, 40, 40))
     free &= ~_lids(skin, ORBIT_RINGS) & ~skin.mask("brow_left", "brow_right", "lips", "nose")
     known, handles = _handles(
         skin,
         (
-            (apple + [0, 4, 0.5], 6.0, (0.4, 4.6, 2.0)),
-            (apple + [-8, 7, 3], 4.0, (0.3, 3.4, 1.5)),
-            (apple + [9, 9, -6], 4.0, (-0.2, 3.6, 1.6)),
+            (offset(apple, 0, 4, 0.5), 6.0, (0.4, 4.6, 2.0)),
+            (offset(apple, -8, 7, 3), 4.0, (0.3, 3.4, 1.5)),
+            (offset(apple, 9, 9, -6), 4.0, (-0.2, 3.6, 1.6)),
         ),
     )
     known[~(handles & free)] = 0
@@ -51,14 +51,14 @@ def cheek_raise(skin):
 def nose_wrinkle(skin):
     """Levator of lip and ala: the ala and the side of the nose draw up, the root bunches."""
     ala = skin.points[skin.names["ala_left"]].mean(0)
-    free = _region(skin, ala * [0.9, 1, 1] + [0, 13, -3], (26, 38, 40))
+    free = _region(skin, offset(ala, -1.5, 13, -3), (26, 38, 40))
     free &= ~_lids(skin, slice(5, None)) & ~skin.mask("lips", "nostril_left", "nostril_right")
     free |= skin.mask("nostril_left", "nostril_right")
     known, handles = _handles(
         skin,
         (
-            (ala + [1.5, 0, -3], 4.5, (1.0, 3.0, -0.3)),
-            (ala + [6, 4, -6], 4.0, (0.2, 3.2, 1.2)),
+            (offset(ala, 1.5, 0, -3), 4.5, (1.0, 3.0, -0.3)),
+            (offset(ala, 6, 4, -6), 4.0, (0.2, 3.2, 1.2)),
         ),
     )
     known[~(handles & free)] = 0
@@ -68,7 +68,7 @@ def nose_wrinkle(skin):
 def nostril_flare(skin):
     """The alae spread; columella and tip stay."""
     ala = skin.points[skin.names["ala_left"]].mean(0)
-    hill = bump(skin.points, ala + [1.5, -1.5, -0.5], (11, 11, 13)) * skin.inside
+    hill = bump(skin.points, offset(ala, 1.5, -1.5, -0.5), (11, 11, 13)) * skin.inside
     field = hill[:, None] * np.array([2.6, 0.4, 0.2])
     field *= smoothstep(skin.points[:, 0], 2.0, 10.0)[:, None]
     field[skin.mask("lips")] = 0

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .eye import MARGIN, POINTS, away_from_canthus, middle_of_lid
-from .skin import bump
+from .skin import bump, offset
 
 # How far each ring goes along with the margin: six rings of skin from the orbit inward, the margin,
 # the inner margin and the four rings that hug the ball.
@@ -73,7 +73,7 @@ def crows_feet(eye, skin, amount):
     """The skin beside the outer canthus gathers toward it."""
     corner = eye.points[eye.upper[MARGIN, -1]]
     free = skin.inside & ~skin.mask("brow_left") & ~np.isin(np.arange(skin.count), eye.rings[5:])
-    hill = bump(skin.points, corner + [7.0, -1.5, -7.5], (10, 14, 14)) * free
+    hill = bump(skin.points, offset(corner, 7.0, -1.5, -7.5), (10, 14, 14)) * free
     return amount * hill[:, None] * np.array([-0.75, 0.05, 0.55])
 
 

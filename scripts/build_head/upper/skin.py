@@ -87,7 +87,7 @@ def mirrored(skin, field):
 
 
 def split(skin, field, width):
-    """A two-sided displacement -> its left and right halves, which cross over within `width` of the midline."""
+    """A two-sided displacement -> its left and right halves, crossing over within `width` of the midline."""
     field = 0.5 * (field + mirrored(skin, field))
     x = skin.points[:, 0]
     x = 0.5 * (x - x[skin.mirror])
@@ -98,6 +98,10 @@ def split(skin, field, width):
 def smoothstep(x, low, high):
     t = np.clip((x - low) / (high - low), 0, 1)
     return t * t * t * (t * (6 * t - 15) + 10)
+
+
+def offset(point, x, y, z):
+    return np.add(point, (x, y, z))
 
 
 def bump(points, centre, radii):
