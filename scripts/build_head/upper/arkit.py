@@ -14,19 +14,19 @@ RENAMED = {
 }
 
 
+NO_TURN = (0.0,) * 6
+
+
 def upper_arkit():
-    """ARKit name -> {"expression name": strength, "left_eye" or "right_eye": axis-angle} at ARKit's 1."""
-    out = {"browInnerUp": {"brow_inner_up_left": 1.0, "brow_inner_up_right": 1.0}}
-    for side in ("left", "right"):
+    """ARKit name -> (strengths by expression name, both eyes' axis-angle: left, then right) at ARKit's 1."""
+    out = {"browInnerUp": ({"brow_inner_up_left": 1.0, "brow_inner_up_right": 1.0}, NO_TURN)}
+    for side, first, outward in (("left", 0, LOOK), ("right", 3, -LOOK)):  # +y turns +z toward +x
+        end = side.capitalize()
         for name, strengths in RENAMED.items():
-            out[name + side.capitalize()] = {f"{key}_{side}": value for key, value in strengths.items()}
-        outward = LOOK if side == "left" else -LOOK  # about +y: turns +z toward +x
-        looks = {
-            "Up": (-LOOK, 0.0, 0.0),
-            "Down": (LOOK, 0.0, 0.0),
-            "Out": (0.0, outward, 0.0),
-            "In": (0.0, -outward, 0.0),
-        }
+            out[name + end] = {f"{key}_{side}": value for key, value in strengths.items()}, NO_TURN
+        looks = {"Up": (-LOOK, 0.0), "Down": (LOOK, 0.0), "Out": (0.0, outward), "In": (0.0, -outward)}
         for way, turn in looks.items():
-            out[f"eyeLook{way}{side.capitalize()}"] = {f"{side}_eye": turn}
+            eyes = list(NO_TURN)
+            eyes[first : first + 2] = turn
+            out[f"eyeLook{way}{end}"] = {}, tuple(eyes)
     return out
