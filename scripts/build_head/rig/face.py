@@ -82,7 +82,9 @@ class Face:
             cols += [j, i]
             values += [cot, cot]
             np.add.at(area, o, double / 6)
-        w = sp.coo_matrix((np.concatenate(values), (np.concatenate(rows), np.concatenate(cols))), (n, n)).tocsr()
+        w = sp.coo_matrix(
+            (np.concatenate(values), (np.concatenate(rows), np.concatenate(cols))), (n, n)
+        ).tocsr()
         return sp.diags(np.asarray(w.sum(1)).ravel()) - w, np.maximum(area, 0.05)
 
     def extend(self, ids, values, free, reach=None):
@@ -113,11 +115,19 @@ class Face:
     def mouth_zone(self):
         """Skin that the mouth may move: the face below the eyes and in front of the ears."""
         p = self.points[self.skin]
-        zone = (p[:, 2] > -5) & (p[:, 1] < -6) & (p[:, 1] > -165)
+        zone = (p[:, 2] > 8) & (p[:, 1] < -6) & (p[:, 1] > -165)
         for name in ("left_ear", "right_ear", "eye_rings_left", "eye_rings_right"):
             zone[np.ravel(self.names[name])] = False
         zone[self.rings["upper"][LAST]] = zone[self.rings["lower"][LAST]] = False
         return zone
+
+    @cached_property
+    def mouth_mask(self):
+        """(V,) outer skin within the mouth zone."""
+        mask = np.zeros(len(self.points), bool)
+        mask[self.skin] = self.mouth_zone
+        mask[self.names["mouth_sack"]] = False
+        return mask
 
     def symmetric(self, moves):
         """The mirror-symmetric part of displacements (V, 3)."""

@@ -24,7 +24,9 @@ def smile(face):
         Pull((44, -70, 66), (2.8, 2.6, -0.6)),
         Pull((0, -96, 94), (0, 0.4, 0)),
     )
-    return spread(face, upper, lower, pulls, reach=24) + _mirrored_bumps(face, (40, -40, 76), (11, 9, 14), (0.8, 0.4, 1.2))
+    return spread(face, upper, lower, pulls, reach=24) + _mirrored_bumps(
+        face, (40, -40, 76), (11, 9, 14), (0.8, 0.4, 1.2)
+    )
 
 
 def frown(face):
@@ -33,7 +35,11 @@ def frown(face):
     pull = np.sign(s) * a**1.5
     upper = Move(across=1.6 * pull, up=-0.2 - 6.3 * a**2.6, out=-0.6 * a**2, thick=-0.3 * a)
     lower = Move(across=1.6 * pull, up=-6.5 * a**3.0, out=0.4 - 0.8 * a**2)
-    pulls = (Pull((33, -84, 74), (0.6, -3.4, -0.4)), Pull((30, -54, 86), (0.2, -1.6, 0)), Pull((0, -96, 94), (0, 0.3, 0)))
+    pulls = (
+        Pull((33, -84, 74), (0.6, -3.4, -0.4)),
+        Pull((30, -54, 86), (0.2, -1.6, 0)),
+        Pull((0, -96, 94), (0, 0.3, 0)),
+    )
     return spread(face, upper, lower, pulls, reach=20)
 
 
@@ -42,8 +48,14 @@ def stretch(face):
     a = np.abs(s)
     pull = np.sign(s) * a**1.1
     upper = Move(across=7.0 * pull, up=-1.4 * a**2, out=-1.2 - 1.2 * a**2, thick=-1.2 * (1 - a**2))
-    lower = Move(across=7.0 * pull, up=-0.8 * (1 - a**2) - 1.4 * a**2, out=-1.3 - 1.1 * a**2, thick=-1.1 * (1 - a**2))
-    pulls = (Pull((46, -72, 64), (3.4, -1.0, -1.6)), Pull((32, -54, 85), (2.4, 0, -0.6)), Pull((20, -94, 84), (1.2, -0.8, 0)))
+    lower = Move(
+        across=7.0 * pull, up=-0.8 * (1 - a**2) - 1.4 * a**2, out=-1.3 - 1.1 * a**2, thick=-1.1 * (1 - a**2)
+    )
+    pulls = (
+        Pull((46, -72, 64), (3.4, -1.0, -1.6)),
+        Pull((32, -54, 85), (2.4, 0, -0.6)),
+        Pull((20, -94, 84), (1.2, -0.8, 0)),
+    )
     return spread(face, upper, lower, pulls, reach=24)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .face import VERMILION
-from .lips import DEEP, Move, Pull, bump, halves, joined_corners, spread, spread_handles, moved_lip
+from .lips import DEEP, Move, Pull, bump, halves, joined_corners, moved_lip, spread, spread_handles
 from .pose import pose, unpose
 from .skinning import JAW
 
@@ -16,7 +16,9 @@ def jaw_forward(face, rig):
     w = rig.skinning[:, JAW][:, None]
     a = np.abs(face.across)
     moves = w * np.array([0, -2.6, 5.2])
-    rows = np.concatenate([face.rings["upper"][VERMILION : DEEP + 1], face.rings["lower"][VERMILION : DEEP + 1]])
+    rows = np.concatenate(
+        [face.rings["upper"][VERMILION : DEEP + 1], face.rings["lower"][VERMILION : DEEP + 1]]
+    )
     c = 1 - a**2
     upper = moved_lip(face, "upper", Move(up=-0.5 * c, out=0.9 + 0.3 * c))
     lower = moved_lip(face, "lower", Move(up=-0.5 * c, out=0.9 + 3.4 * c))
@@ -30,7 +32,9 @@ def jaw_aside(face, rig):
     w = rig.skinning[:, JAW][:, None]
     a = np.abs(face.across)
     moves = w * np.array([6.0, 0, 0])
-    rows = np.concatenate([face.rings["upper"][VERMILION : DEEP + 1], face.rings["lower"][VERMILION : DEEP + 1]])
+    rows = np.concatenate(
+        [face.rings["upper"][VERMILION : DEEP + 1], face.rings["lower"][VERMILION : DEEP + 1]]
+    )
     c = 1 - a**2
     upper = moved_lip(face, "upper", Move(across=2.6 + 0.6 * c))
     lower = moved_lip(face, "lower", Move(across=2.6 + 1.6 * c))
@@ -61,7 +65,9 @@ def puff(face):
     out = lips
     for sign in (1, -1):
         flip = np.array([sign, 1, 1])
-        out = out + bump(face, np.array([47, -62, 60]) * flip, (16, 17, 20), np.array([8.0, -0.4, 5.0]) * flip)
+        out = out + bump(
+            face, np.array([47, -62, 60]) * flip, (16, 17, 20), np.array([8.0, -0.4, 5.0]) * flip
+        )
         out = out + bump(face, np.array([30, -60, 84]) * flip, (9, 12, 12), np.array([1.2, 0, 2.0]) * flip)
     return out
 
@@ -69,8 +75,10 @@ def puff(face):
 def mouth_close(face, rig):
     """Closes the lips over a jaw that is open by `CLOSE_ANGLE`: solved through the skinning."""
     jaw = (CLOSE_ANGLE, 0, 0)
-    posed_rest = pose(face.points, rig.skinning, rig.pose_basis * 1000, rig.hinge, jaw)
-    rows = np.concatenate([face.rings["upper"][VERMILION : DEEP + 1], face.rings["lower"][VERMILION : DEEP + 1]])
+    posed_rest = pose(face.points, rig.skinning, rig.pose_basis, rig.hinge, jaw)
+    rows = np.concatenate(
+        [face.rings["upper"][VERMILION : DEEP + 1], face.rings["lower"][VERMILION : DEEP + 1]]
+    )
     a = np.abs(face.across)
     c = 1 - a**2
     target = Move(up=-9.0 - 1.0 * c, out=-1.6 - 1.6 * c, across=-1.2 * face.across)

@@ -9,14 +9,20 @@ def upper_raise(face):
     a = np.abs(face.across)
     lift = 4.6 * (1 - a**2) ** 1.2 + 2.6 * a * (1 - a**2) + 0.5
     upper = Move(up=lift, out=0.5 * (1 - a**2), roll=0.10 * (1 - a**2))
-    pulls = (Pull((19, -46, 93), (0.2, 2.6, 0.2)), Pull((30, -46, 86), (0.3, 2.2, 0.5)), Pull((0, -52.6, 96.5), (0, 1.6, 0)))
+    pulls = (
+        Pull((19, -46, 93), (0.2, 2.6, 0.2)),
+        Pull((30, -46, 86), (0.3, 2.2, 0.5)),
+        Pull((0, -52.6, 96.5), (0, 1.6, 0)),
+    )
     return spread(face, upper, Move(up=0.4 * a**4), pulls, reach=18)
 
 
 def lower_depress(face):
     a = np.abs(face.across)
     drop = 4.2 * (1 - a**2) ** 1.2 + 3.2 * a * (1 - a**2) + 0.6
-    lower = Move(up=-drop, out=0.4 * (1 - a**2), roll=0.12 * (1 - a**2), across=0.8 * face.across * (1 - a**2))
+    lower = Move(
+        up=-drop, out=0.4 * (1 - a**2), roll=0.12 * (1 - a**2), across=0.8 * face.across * (1 - a**2)
+    )
     pulls = (Pull((0, -85, 90.5), (0, -2.4, 0.6)), Pull((18, -90, 86), (0.2, -2.2, 0.2)))
     return spread(face, Move(up=-0.6 * a**4), lower, pulls, reach=18)
 
@@ -38,7 +44,11 @@ def pucker(face):
     out = 7.5 - 1.5 * a**2
     upper = Move(across=across, out=out, thick=0.6 * (1 - a**2), roll=0.16, up=-0.2 * (1 - a**2))
     lower = Move(across=across, out=out, thick=0.8 * (1 - a**2), roll=0.16, up=0.2 * (1 - a**2))
-    pulls = (Pull((42, -66, 70), (-3.6, 0, 1.6)), Pull((0, -52.6, 96.5), (0, -0.8, 2.2)), Pull((0, -84, 90), (0, 1.2, 2.6)))
+    pulls = (
+        Pull((42, -66, 70), (-3.6, 0, 1.6)),
+        Pull((0, -52.6, 96.5), (0, -0.8, 2.2)),
+        Pull((0, -84, 90), (0, 1.2, 2.6)),
+    )
     return spread(face, upper, lower, pulls, reach=24)
 
 
@@ -50,7 +60,11 @@ def funnel(face):
     out = 6.5 - 1.0 * a**2
     upper = Move(across=across, out=out, up=3.4 * c, roll=0.34 * c)
     lower = Move(across=across, out=out, up=-4.4 * c, roll=0.34 * c)
-    pulls = (Pull((42, -66, 70), (-2.6, 0, 1.2)), Pull((0, -52.6, 96.5), (0, 0.6, 2.4)), Pull((0, -84, 90), (0, -1.6, 2.2)))
+    pulls = (
+        Pull((42, -66, 70), (-2.6, 0, 1.2)),
+        Pull((0, -52.6, 96.5), (0, 0.6, 2.4)),
+        Pull((0, -84, 90), (0, -1.6, 2.2)),
+    )
     return spread(face, upper, lower, pulls, reach=24)
 
 
@@ -89,5 +103,13 @@ def lip_shapes(face):
     out |= {"pucker": pucker(face), "funnel": funnel(face), "bite": bite(face)}
     for side in ("upper", "lower"):
         out[f"roll_in_{side}"], out[f"roll_out_{side}"] = rolled(face, side, -1), rolled(face, side, 1)
-    symmetric = ("pucker", "funnel", "bite", "roll_in_upper", "roll_in_lower", "roll_out_upper", "roll_out_lower")
+    symmetric = (
+        "pucker",
+        "funnel",
+        "bite",
+        "roll_in_upper",
+        "roll_in_lower",
+        "roll_out_upper",
+        "roll_out_lower",
+    )
     return {name: face.symmetric(moves) if name in symmetric else moves for name, moves in out.items()}

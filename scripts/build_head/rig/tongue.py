@@ -16,7 +16,11 @@ def _bent(face, middle, wide=1.0, high=1.0):
     pitch = [np.arctan2(d[:, 1], d[:, 2]) for d in along]
     turn = (pitch[1] - pitch[0])[:, None]
     local = rest - old[:, None]
-    x, y, z = local[..., 0] * np.reshape(wide, (-1, 1)), local[..., 1] * np.reshape(high, (-1, 1)), local[..., 2]
+    x, y, z = (
+        local[..., 0] * np.reshape(wide, (-1, 1)),
+        local[..., 1] * np.reshape(high, (-1, 1)),
+        local[..., 2],
+    )
     turned = np.stack([x, y * np.cos(turn) + z * np.sin(turn), z * np.cos(turn) - y * np.sin(turn)], -1)
     out = np.zeros_like(face.points)
     out[ids] = middle[:, None] + turned - rest

@@ -1,0 +1,137 @@
+"""Speech shapes: strengths of expressions and a jaw angle; where things touch, the strength is solved for."""
+
+import numpy as np
+from scipy.optimize import brentq
+
+from .arkit import _both
+from .build import in_millimetres
+from .face import MM, SEAM, face_of
+from .pose import pose
+
+
+class Speaker:
+    """The posed mouth for given strengths, and the distances that speech depends on (millimetres)."""
+
+    def __init__(self, template, rig, expressions):
+        self.face = face_of(template)
+        self.rig = in_millimetres(template, rig)
+        self.moves = {name: moves * MM for name, moves in expressions.items()}
+
+    def posed(self, strengths, degrees):
+        jaw = np.radians([degrees, 0, 0]) if np.ndim(degrees) == 0 else degrees
+        points = self.face.points + sum(value * self.moves[name] for name, value in strengths.items())
+        return pose(points, self.rig.skinning, self.rig.pose_basis, self.rig.hinge, jaw)
+
+    def seam_gap(self, points, within=0.8):
+        """Opening between the seams per station in the middle part of the mouth (negative = crossed)."""
+        rows = [self.face.rings[side][SEAM][np.abs(self.face.across) < within] for side in ("upper", "lower")]
+        return points[rows[0], 1] - points[rows[1], 1]
+
+    def lip_to_teeth(self, points):
+        """Height of the upper incisors' edges above the lower lip's upper surface (negative = bitten)."""
+        middle = np.abs(self.face.across) < 0.35
+        lip = points[self.face.rings["lower"][SEAM - 2 : SEAM + 4, middle]]
+        gaps = []
+        for side in ("left", "right"):
+            for tooth in (1, 2):
+                crown = points[self.face.names[f"teeth_upper_{side}_{tooth}"]]
+                edge = crown[crown[:, 1] < crown[:, 1].min() + 0.3]
+                column = lip[:, np.abs(lip[2, :, 0] - edge[:, 0].mean()).argmin()]
+                order = np.argsort(column[:, 2])
+                height = np.interp(edge[:, 2], column[order, 2], column[order, 1])
+                gaps.append((edge[:, 1] - height).min())
+        return np.array(gaps)
+
+    def teeth_gap(self, points):
+        """Vertical distance between the biting edges of the front teeth."""
+        names = self.face.names
+        upper = min(points[names[f"teeth_upper_{s}_1"], 1].min() for s in ("left", "right"))
+        lower = max(points[names[f"teeth_lower_{s}_1"], 1].max() for s in ("left", "right"))
+        return upper - lower
+
+    def tip(self, points):
+        return points[self.face.names["tongue_tip"]]
+
+
+def _solve(function, low, high):
+    """Where a monotonic function is zero; the better end if it does not change its sign."""
+    a, b = function(low), function(high)
+    if a * b > 0:
+        return low if abs(a) < abs(b) else high
+    return float(brentq(function, low, high, xtol=1e-4))
+
+
+def _lips_together(speaker):
+    base = _both("press", 0.45) | {"roll_in_upper": 0.1, "roll_in_lower": 0.1}
+    degrees = 2.0
+
+    def gap(close):
+        return speaker.seam_gap(speaker.posed(base | {"mouth_close": close}, degrees)).mean() - 0.06
+
+    return base | {"mouth_close": _solve(gap, 0.0, 0.4)}, degrees
+
+
+def _lip_on_teeth(speaker):
+    base = _both("upper_lip_raise", 0.45) | _both("corner_down", 0.05)
+    degrees = 3.0
+
+    def gap(bite):
+        return speaker.lip_to_teeth(speaker.posed(base | {"bite": bite}, degrees)).min() - 0.15
+
+    return base | {"bite": _solve(gap, 0.2, 1.8)}, degrees
+
+
+def _tongue_between_teeth(speaker):
+    base = _both("lower_lip_depress", 0.35) | _both("upper_lip_raise", 0.25)
+    degrees = 6.0
+
+    def reach(out):
+        points = speaker.posed(base | {"tongue_out": out}, degrees)
+        return speaker.tip(points)[:, 2].max() - 92.0
+
+    return base | {"tongue_out": _solve(reach, 0.05, 1.0)}, degrees
+
+
+def _tip_at_ridge(speaker, base, degrees, below):
+    def height(up):
+        return speaker.tip(speaker.posed(base | {"tongue_up": up}, degrees))[:, 1].max() + 62.0 + below
+
+    return base | {"tongue_up": _solve(height, 0.1, 2.0)}, degrees
+
+
+def _fixed_shapes():
+    """Shapes without contact: strengths and jaw opening in degrees."""
+    show = _both("upper_lip_raise", 0.35) | _both("lower_lip_depress", 0.65)
+    return {
+        "SZ": (show | _both("stretch", 0.35), 1.9),
+        "SHCH": (_both("upper_lip_raise", 0.2) | _both("lower_lip_depress", 0.3) | {"funnel": 0.75}, 2.4),
+        "R": ({"funnel": 0.45, "pucker": 0.3, "tongue_back": 0.4}, 4.0),
+        "W": ({"pucker": 0.8, "funnel": 0.3}, 2.0),
+        "EE": (_both("stretch", 0.55) | _both("corner_up", 0.25) | _both("upper_lip_raise", 0.2)
+               | _both("lower_lip_depress", 0.45), 3.0),
+        "IH": (_both("stretch", 0.3) | _both("lower_lip_depress", 0.25) | _both("upper_lip_raise", 0.15), 5.0),
+        "EH": (_both("stretch", 0.35) | _both("corner_up", 0.1) | _both("lower_lip_depress", 0.2), 9.0),
+        "AH": (_both("upper_lip_raise", 0.15) | _both("lower_lip_depress", 0.15), 17.0),
+        "UH": (_both("lower_lip_depress", 0.1), 7.0),
+        "OH": ({"funnel": 0.7, "pucker": 0.35}, 10.0),
+        "AW": ({"funnel": 0.55, "pucker": 0.1}, 14.0),
+        "K": (_both("stretch", 0.1) | {"tongue_back": 1.0}, 6.0),
+    }  # fmt: skip
+
+
+def speech_actions(template, rig, expressions):
+    """Name -> (strengths, jaw axis-angle)."""
+    speaker = Speaker(template, rig, expressions)
+    shapes = _fixed_shapes() | {
+        "MBP": _lips_together(speaker),
+        "FV": _lip_on_teeth(speaker),
+        "TH": _tongue_between_teeth(speaker),
+        "TDN": _tip_at_ridge(speaker, _both("stretch", 0.15) | _both("lower_lip_depress", 0.3), 4.0, 0.0),
+        "L": _tip_at_ridge(
+            speaker, _both("lower_lip_depress", 0.2) | _both("upper_lip_raise", 0.15), 8.0, 0.5
+        ),
+    }
+    return {
+        name: ({k: float(v) for k, v in strengths.items()}, (float(np.radians(degrees)), 0.0, 0.0))
+        for name, (strengths, degrees) in shapes.items()
+    }
