@@ -8,15 +8,17 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from ..conventions import N_JOINTS
+from ..conventions import N_JOINTS, N_POSE_FEATURES
 from ..errors import FormatError
 from ..files import PathLike, atomic_path, existing_file
 from .model import Action, Head, Landmarks
 
 LAYOUT = "flametalk-head-1"
 MAX_BYTES = 512 * 2**20
+MAX_DENSE = 2**28  # numbers of one basis
 BASES = ("shape_basis", "expression_basis", "pose_basis")
 ARRAYS = ("uv", "uv_faces", "quads", "uv_quads", "materials", "occlusion", "mirror")
+REQUIRED = ("template", "faces", "joint_regressor", "skinning")
 NAMES = ("material_names", "expression_names", "shape_names")
 
 
@@ -30,7 +32,7 @@ def save_head(head: Head, path: PathLike, half: bool = True) -> None:
     }
     for name in BASES:
         basis = getattr(head, name)
-        rows = basis.abs().amax(dim=(1, 2)).nonzero()[:, 0]
+        rows = basis.ne(0).flatten(1).any(1).nonzero()[:, 0]
         tensors[f"{name}/rows"] = rows.int()
         tensors[f"{name}/values"] = basis[rows].half() if half else basis[rows].float()
     for name in ARRAYS:
@@ -63,35 +65,35 @@ def read_head(path: PathLike, dtype: torch.dtype = torch.float32) -> Head:
         raise FormatError(path, f"not a readable safetensors file ({error})") from error
     if metadata.get("layout") != LAYOUT:
         raise FormatError(path, f"not a head file: layout {metadata.get('layout')!r}, expected {LAYOUT!r}")
-    missing = [k for k in ("template", "faces", "joint_regressor", "skinning") if k not in tensors]
-    if missing:
-        raise FormatError(path, "is missing", field=missing[0])
-
-    n_vertices = tensors["template"].shape[0]
-    fields: dict[str, Any] = {
-        "name": metadata["name"],
-        "info": json.loads(metadata.get("info", "{}")),
-        "template": tensors["template"],
-        "faces": tensors["faces"],
-        "joint_regressor": tensors["joint_regressor"],
-        "skinning": tensors["skinning"],
-    }
-    fields |= {name: tuple(json.loads(metadata.get(name, "[]"))) for name in NAMES}
-    fields |= {name: tensors[name] for name in ARRAYS if name in tensors}
-    for name in BASES:
-        values = tensors[f"{name}/values"].to(dtype)
-        dense = torch.zeros(n_vertices, 3, values.shape[-1], dtype=dtype)
-        dense[tensors[f"{name}/rows"].long()] = values
-        fields[name] = dense
-    fields["regions"] = _group(tensors, "region")
-    fields["landmarks"] = _landmarks(tensors)
-    fields["actions"] = {
-        name: Action(value[:-9], value[-9:-6], value[-6:])
-        for name, value in _group(tensors, "action").items()
-    }
+    try:
+        fields: dict[str, Any] = {name: tensors[name] for name in REQUIRED}
+        fields |= {"name": str(metadata["name"]), "info": dict(json.loads(metadata.get("info", "{}")))}
+        fields |= {name: tuple(map(str, json.loads(metadata.get(name, "[]")))) for name in NAMES}
+        fields |= {name: tensors[name] for name in ARRAYS if name in tensors}
+        fields |= {name: _dense(tensors, name, dtype) for name in BASES}
+        fields["regions"] = _group(tensors, "region")
+        fields["landmarks"] = _landmarks(tensors)
+        fields["actions"] = {
+            name: Action(value[:-9], value[-9:-6], value[-6:])
+            for name, value in _group(tensors, "action").items()
+        }
+    except (KeyError, IndexError, ValueError, TypeError, RuntimeError, RecursionError) as error:
+        raise FormatError(path, f"not a complete head file ({type(error).__name__}: {error})") from error
     head = Head(**fields)
     check_head(head, path)
     return head.to(dtype=dtype)
+
+
+def _dense(tensors: dict[str, Tensor], name: str, dtype: torch.dtype) -> Tensor:
+    """A basis with the rows of vertices that do not move filled in."""
+    values, rows = tensors[f"{name}/values"].to(dtype), tensors[f"{name}/rows"].long()
+    if values.ndim != 3 or rows.shape != values.shape[:1] or bool((rows < 0).any()):
+        raise ValueError(f"{name} has {tuple(rows.shape)} rows of shape {tuple(values.shape)}")
+    if len(tensors["template"]) * values[:1].numel() > MAX_DENSE:
+        raise ValueError(f"{name} unfolds to more than the {MAX_DENSE:,} numbers accepted here")
+    dense = torch.zeros(len(tensors["template"]), *values.shape[1:], dtype=dtype)
+    dense[rows] = values
+    return dense
 
 
 def _group(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
@@ -101,7 +103,7 @@ def _group(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
 def _landmarks(tensors: dict[str, Tensor]) -> dict[str, Landmarks]:
     group = _group(tensors, "landmarks")
     sets = {}
-    for name in {key.rsplit("/", 1)[0] for key in group}:
+    for name in sorted({key.rsplit("/", 1)[0] for key in group}):
         ids = group.get(f"{name}/ids")
         sets[name] = Landmarks(
             group[f"{name}/faces"], group[f"{name}/weights"], None if ids is None else tuple(ids.tolist())
@@ -111,25 +113,51 @@ def _landmarks(tensors: dict[str, Tensor]) -> dict[str, Landmarks]:
 
 def check_head(head: Head, path: object) -> None:
     """Shapes, index ranges and finiteness: what a wrong or damaged file would break."""
-    v = head.n_vertices
-    shapes = {
-        "template": (v, 3),
-        "joint_regressor": (N_JOINTS, v),
-        "skinning": (v, N_JOINTS),
-    }
-    for name, expected in shapes.items():
-        got = tuple(getattr(head, name).shape)
-        if got != expected:
-            raise FormatError(path, f"has shape {got}, expected {expected}", field=name)
-    for name in ("template", "joint_regressor", "skinning", *BASES):
-        if not bool(torch.isfinite(getattr(head, name)).all()):
-            raise FormatError(path, "has NaN or infinite values", field=name)
-    indices = {"faces": head.faces} | {f"region/{k}": r for k, r in head.regions.items()}
-    for name, index in indices.items():
-        if index.numel() and not (int(index.min()) >= 0 and int(index.max()) < v):
-            raise FormatError(path, f"points outside the {v} vertices", field=name)
+    v, f = head.n_vertices, len(head.faces)
+    _check_shape(path, "template", head.template, (v, 3))
+    _check_shape(path, "joint_regressor", head.joint_regressor, (N_JOINTS, v))
+    _check_shape(path, "skinning", head.skinning, (v, N_JOINTS))
+    _check_shape(path, "shape_basis", head.shape_basis, (v, 3, head.n_shape))
+    _check_shape(path, "expression_basis", head.expression_basis, (v, 3, head.n_expression))
+    _check_shape(path, "pose_basis", head.pose_basis, (v, 3, N_POSE_FEATURES))
+    for name in ("template", "joint_regressor", "skinning", *BASES, "uv", "occlusion"):
+        value = getattr(head, name)
+        if value is not None and not (value.is_floating_point() and bool(torch.isfinite(value).all())):
+            raise FormatError(path, "has NaN, infinite or whole-number values", field=name)
+    if head.uv is not None:
+        _check_shape(path, "uv", head.uv, (len(head.uv), 2))
+    corners = 0 if head.uv is None else len(head.uv)
+    _check_index(path, "faces", head.faces, (f, 3), v)
+    _check_index(path, "uv_faces", head.uv_faces, (f, 3), corners)
+    _check_index(path, "quads", head.quads, (None, 4), v, lowest=-1)
+    _check_index(path, "uv_quads", head.uv_quads, (None, 4), corners, lowest=-1)
+    _check_index(path, "materials", head.materials, (f,), len(head.material_names))
+    _check_index(path, "mirror", head.mirror, (v,), v)
+    for name, region in head.regions.items():
+        _check_index(path, f"region/{name}", region, (None,), v)
     for name, marks in head.landmarks.items():
-        if marks.faces.numel() and not (
-            0 <= int(marks.faces.min()) <= int(marks.faces.max()) < len(head.faces)
-        ):
-            raise FormatError(path, f"points outside the {len(head.faces)} faces", field=f"landmarks/{name}")
+        _check_index(path, f"landmarks/{name}", marks.faces, tuple(marks.faces.shape), f)
+        _check_shape(path, f"landmarks/{name}", marks.weights, (*marks.faces.shape, 3))
+        if marks.ids is not None and len(marks.ids) != len(marks.faces):
+            raise FormatError(path, "has another number of ids than points", field=f"landmarks/{name}")
+    for name, action in head.actions.items():
+        _check_shape(path, f"action/{name}", action.expression, (head.n_expression,))
+
+
+def _check_shape(path: object, name: str, value: Tensor, expected: tuple[int, ...]) -> None:
+    if tuple(value.shape) != expected:
+        raise FormatError(path, f"has shape {tuple(value.shape)}, expected {expected}", field=name)
+
+
+def _check_index(
+    path: object, name: str, index: Tensor | None, shape: tuple[int | None, ...], end: int, lowest: int = 0
+) -> None:
+    """Whole numbers from `lowest` up to below `end`, in an array of the given shape (None: any length)."""
+    if index is None:
+        return
+    expected = tuple(got if want is None else want for got, want in zip(index.shape, shape, strict=False))
+    if index.ndim != len(shape) or index.is_floating_point():
+        raise FormatError(path, f"is not an index of {len(shape)} dimensions", field=name)
+    _check_shape(path, name, index, expected)
+    if index.numel() and not (int(index.min()) >= lowest and int(index.max()) < end):
+        raise FormatError(path, f"points outside 0 … {end - 1}", field=name)

@@ -5,8 +5,11 @@ name ends the reading with `UnsafeFileError`.
 """
 
 import ast
+import io
 import math
 import os
+import zipfile
+import zlib
 from collections.abc import Mapping
 from typing import IO, Any
 
@@ -20,7 +23,16 @@ from .opcodes import run
 from .standins import NAMESPACE, PATHS, PLAIN, TORCH
 from .values import Maker
 
-__all__ = ["NAMESPACE", "PATHS", "TORCH", "Source", "load_object_npy", "load_pickle", "read_source"]
+__all__ = [
+    "NAMESPACE",
+    "PATHS",
+    "TORCH",
+    "Source",
+    "load_npz",
+    "load_object_npy",
+    "load_pickle",
+    "read_source",
+]
 
 Source = PathLike | bytes | IO[bytes]
 MAX_BYTES = 512 * 2**20
@@ -71,6 +83,29 @@ def load_object_npy(
     if not isinstance(value, np.ndarray) or value.dtype != object or value.size != math.prod(shape):
         raise FormatError(label, f"does not hold the object array of shape {shape} that its header declares")
     return value.reshape(()).item() if shape == () else value.reshape(shape)
+
+
+def load_npz(
+    source: Source,
+    *,
+    max_bytes: int = MAX_BYTES,
+    extra: Mapping[str, Maker] | None = TORCH,
+    name: str | None = None,
+) -> dict[str, Any]:
+    """The arrays of an .npz file; `max_bytes` bounds it both packed and unpacked."""
+    data, label = read_source(source, max_bytes, name)
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            infos = archive.infolist()
+            if sum(info.file_size for info in infos) > max_bytes:
+                raise FormatError(label, f"unfolds to more than the {max_bytes:,} bytes accepted here")
+            members = {info.filename.removesuffix(".npy"): archive.read(info) for info in infos}
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+        raise FormatError(label, f"not a readable .npz file ({error})") from error
+    return {
+        key: load_object_npy(content, max_bytes=max_bytes, extra=extra, name=f"{label}:{key}")
+        for key, content in members.items()
+    }
 
 
 def _npy_header(data: bytes, label: str) -> tuple[tuple[int, ...], np.dtype, bool, int]:
