@@ -5,6 +5,7 @@ FLAME's topology that were added before.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -42,7 +43,7 @@ class HeadAsset:
         return "\n".join(
             [
                 f"{self.name}: {known}",
-                f"  {self.vertices} vertices, {self.shapes} shape and {self.expressions} expression coefficients",
+                f"  {self.vertices} vertices, {self.shapes} + {self.expressions} shape and expression coefficients",
                 f"  regions: {', '.join(self.regions) or 'none (flametalk assets add masks FILE)'}",
                 f"  landmarks: {', '.join(self.landmarks) or 'none (flametalk assets add landmarks FILE)'}",
                 f"  texture coordinates: {'yes' if self.uv else 'none (flametalk assets add uv FILE)'}",
@@ -97,10 +98,8 @@ def add_uv(path: PathLike, head: str | None = None) -> list[HeadAsset]:
 def list_assets() -> list[HeadAsset]:
     """Every head that can be loaded by name, the built-in one first."""
     heads = []
-    try:
+    with suppress(AssetError):  # a source tree in which it was not built yet
         heads.append(_describe(read_head(builtin_file()), builtin_file()))
-    except AssetError:
-        pass  # a source tree in which it was not built yet
     return heads + [_describe(read_head(head_file(name)), head_file(name)) for name in added_heads()]
 
 

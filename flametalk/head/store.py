@@ -46,7 +46,8 @@ def head_file(name: str) -> Path:
 
 def added_heads() -> list[str]:
     """Names of the heads in the data folder."""
-    return sorted(path.stem for path in (data_folder() / "heads").glob(f"[!.]*{SUFFIX}"))
+    stems = (path.stem for path in (data_folder() / "heads").glob(f"*{SUFFIX}"))
+    return sorted(stem for stem in stems if NAME.fullmatch(stem))
 
 
 def builtin_file() -> Path:
