@@ -73,6 +73,8 @@ class Clip:
     made_for: str | None = None
     provenance: dict[str, Any] = field(default_factory=dict)  # weights, seed, versions; JSON values only
 
+    __no_type_check__ = True  # what is given may be any real array; __post_init__ checks and converts
+
     def __post_init__(self) -> None:
         if not 0 < self.fps <= MAX_FPS:
             raise InputError(f"fps is {self.fps}, expected more than 0 and at most {MAX_FPS:.0f}")

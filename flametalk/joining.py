@@ -1,12 +1,11 @@
 """Clips one after the other, with a cross-fade."""
 
 from collections.abc import Sequence
-from math import gcd
 
 import numpy as np
-from scipy.signal import resample_poly
 
 from . import timeline
+from .audio.resample import resample
 from .audio.signal import Audio
 from .clip import OPTIONAL, REQUIRED, ROTATIONS, TIMED, Clip
 from .errors import HeadMismatchError, InputError
@@ -50,7 +49,9 @@ def _join(a: Clip, b: Clip, fade: float) -> Clip:
     else:
         parts["shape"] = joined(*_same_width(a.shapes(), b.shapes()), rotation=False)
     assert set(parts) <= {"shape", *REQUIRED, *OPTIONAL}
-    return a.replace(**parts, audio=_join_audio(a, b, overlap / a.fps))
+    audio = _join_audio(a, b, overlap / a.fps)
+    seconds = len(parts["expression"]) / a.fps
+    return a.replace(**parts, audio=None if audio is None else audio.cut(0, seconds))
 
 
 def _same_width(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -67,14 +68,11 @@ def _join_audio(a: Clip, b: Clip, overlap: float) -> Audio | None:
     count = min(round(overlap * rate), len(first), len(second))
     weight = (np.arange(count) + 0.5) / max(count, 1)
     mixed = first[len(first) - count :] * (1 - weight) + second[:count] * weight
-    return Audio(np.concatenate([first[: len(first) - count], mixed, second[count:]]), rate)
+    samples = np.concatenate([first[: len(first) - count], mixed, second[count:]])
+    return Audio(samples.astype(np.float32), rate)
 
 
 def _sound(clip: Clip, rate: int) -> np.ndarray:
     if clip.audio is None:
         return np.zeros(round(clip.duration * rate), np.float32)
-    samples = clip.audio.cut(0, clip.duration).samples
-    divisor = gcd(rate, clip.audio.rate)
-    if clip.audio.rate != rate:
-        samples = resample_poly(samples, rate // divisor, clip.audio.rate // divisor)
-    return samples.astype(np.float32)
+    return resample(clip.audio.cut(0, clip.duration), rate).samples

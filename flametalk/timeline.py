@@ -16,7 +16,11 @@ def sample(
     frames = np.arange(len(values))
     if not rotation:
         return PchipInterpolator(frames, values)(positions).astype(np.float32)
-    triples = [Slerp(frames, Rotation.from_rotvec(v))(positions).as_rotvec() for v in _triples(values)]
+    nearest = np.rint(positions).astype(int)
+    triples = [
+        same_turn(Slerp(frames, Rotation.from_rotvec(v))(positions).as_rotvec(), v[nearest])
+        for v in _triples(values)
+    ]
     return np.concatenate(triples, axis=1).astype(np.float32)
 
 
@@ -33,7 +37,7 @@ def savitzky_golay(
     for vectors in _triples(values):
         quaternions = continuous(Rotation.from_rotvec(vectors).as_quat())
         smoothed = savgol_filter(quaternions, frames, order, axis=0)
-        triples.append(Rotation.from_quat(smoothed).as_rotvec())
+        triples.append(same_turn(Rotation.from_quat(smoothed).as_rotvec(), vectors))
     return np.concatenate(triples, axis=1).astype(np.float32)
 
 
@@ -50,7 +54,8 @@ def blend(
     for start, end in zip(_triples(a), _triples(b), strict=True):
         first = Rotation.from_rotvec(start)
         step = first.inv() * Rotation.from_rotvec(end)
-        triples.append((first * Rotation.from_rotvec(step.as_rotvec() * weight)).as_rotvec())
+        mixed = first * Rotation.from_rotvec(step.as_rotvec() * weight)
+        triples.append(same_turn(mixed.as_rotvec(), np.where(weight < 0.5, start, end)))
     return np.concatenate(triples, axis=1).astype(np.float32)
 
 
@@ -59,6 +64,16 @@ def continuous(quaternions: Float[np.ndarray, "t 4"]) -> Float[np.ndarray, "t 4"
     dots = (quaternions[1:] * quaternions[:-1]).sum(1)
     signs = np.cumprod(np.concatenate([[1.0], np.where(dots < 0, -1.0, 1.0)]))
     return quaternions * signs[:, None]
+
+
+def same_turn(
+    vectors: Float[np.ndarray, "t 3"], reference: Float[np.ndarray, "t 3"]
+) -> Float[np.ndarray, "t 3"]:
+    """The same rotations, with the whole turns that bring them nearest to `reference`."""
+    angle = np.linalg.norm(vectors, axis=1, keepdims=True)
+    axis = vectors / np.maximum(angle, 1e-9)
+    turns = np.rint(((reference * axis).sum(1, keepdims=True) - angle) / (2 * np.pi))
+    return vectors + axis * turns * (2 * np.pi)
 
 
 def smoothstep(count: int) -> Float[np.ndarray, "k"]:

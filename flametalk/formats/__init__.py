@@ -59,7 +59,7 @@ LAYOUTS: dict[str, Layout] = {
     "diffposetalk-identity": Layout(
         ".npy (100,), one shape",
         *(diffposetalk.matches_identity, diffposetalk.read_identity, diffposetalk.write_identity),
-        holds=Holds("flame2020", N_SHAPE, N_EXPRESSION, (), shape_per_frame=False, frames=False),
+        holds=Holds("flame2020", N_SHAPE, 0, (), shape_per_frame=False, frames=False),
         suffix=".npy",
     ),
     "vhap": Layout(

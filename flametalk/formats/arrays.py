@@ -5,7 +5,7 @@ import math
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
-from typing import IO
+from tokenize import TokenError
 
 import numpy as np
 from numpy.lib import format as npy
@@ -16,6 +16,7 @@ FREE_BYTES = 256 * 2**20  # what any member may unfold to, and beyond it
 MAX_RATIO = 20  # so many times its size in the file (numbers of a face compress to about nine tenths)
 MAX_MEMBERS = 10_000
 HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+BAD_HEADER = (ValueError, TypeError, EOFError, SyntaxError, TokenError, RecursionError, MemoryError)
 DAMAGE = (
     zipfile.BadZipFile,
     zipfile.LargeZipFile,
@@ -74,7 +75,7 @@ def read_npy(path: Path, field: str | None = None) -> np.ndarray:
         raise FileError(path, f"cannot be read ({error.strerror or error})") from error
 
 
-def read_array(stream: IO[bytes], size: int, path: Path, field: str | None) -> np.ndarray:
+def read_array(stream: io.BufferedIOBase, size: int, path: Path, field: str | None) -> np.ndarray:
     """One array from `stream` of `size` bytes; its header is checked before memory is taken."""
     shape, dtype = read_header(stream, path, field)
     if dtype.hasobject:
@@ -89,13 +90,13 @@ def read_array(stream: IO[bytes], size: int, path: Path, field: str | None) -> n
         raise FormatError(path, f"not a readable NumPy array ({str(error)[:200]})", field) from error
 
 
-def read_header(stream: IO[bytes], path: Path, field: str | None) -> tuple[tuple[int, ...], np.dtype]:
+def read_header(stream: io.BufferedIOBase, path: Path, field: str | None) -> tuple[tuple[int, ...], np.dtype]:
     """Shape and type; the stream is left where the data begins."""
     try:
         version = npy.read_magic(stream)
         if version not in HEADERS:
             raise ValueError(f"version {version}, expected 1.0 or 2.0")
         shape, _, dtype = HEADERS[version](stream)
-    except (ValueError, TypeError, EOFError, SyntaxError, RecursionError, MemoryError) as error:
+    except BAD_HEADER as error:
         raise FormatError(path, f"not a readable NumPy array ({str(error)[:200]})", field) from error
     return shape, dtype

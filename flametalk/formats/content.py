@@ -14,10 +14,11 @@ import numpy as np
 from ..errors import FileError, FormatError
 from ..files import PathLike, existing_file
 from ..unpickle import TORCH, load_object_npy, load_pickle
-from .arrays import FREE_BYTES, MAX_RATIO, archive_members, read_header, read_member, read_npy
+from .arrays import DAMAGE, FREE_BYTES, MAX_RATIO, archive_members, read_header, read_member, read_npy
 
 MAX_PICKLE = 512 * 2**20
 ZIP, NPY, PICKLE = b"PK", b"\x93NUMPY", b"\x80"
+OLD_TORCH = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # torch.save before 1.6: its magic number, pickled
 LIVE_LINK = b"Timecode,BlendShapeCount"
 
 
@@ -49,6 +50,8 @@ def open_content(path: PathLike) -> Content:
         return _npy(found)
     if start[8:9] == b"{":
         return _safetensors(found)
+    if start.startswith(OLD_TORCH):
+        return _torch(found)
     if start.startswith(PICKLE) or found.suffix in (".pkl", ".pickle"):
         return _table(found, "pickle", load_pickle(found, extra=TORCH, max_bytes=MAX_PICKLE))
     if start.startswith(LIVE_LINK):
@@ -80,7 +83,11 @@ def _npy(path: Path) -> Content:
 def _torch(path: Path) -> Content:
     from ..unpickle.torchfiles import load_torch
 
-    return _table(path, "torch", load_torch(path))
+    try:
+        value = load_torch(path)
+    except DAMAGE as error:
+        raise FormatError(path, f"is cut off or damaged ({error})") from error
+    return _table(path, "torch", value)
 
 
 def _safetensors(path: Path) -> Content:

@@ -20,7 +20,7 @@ class Holds:
 
     made_for: str  # "flame" where any version is written in this layout
     shape: int
-    expression: int = 0
+    expression: int
     parts: tuple[str, ...] = ("head", "jaw")  # of head, jaw, neck, eyes, translation, detail
     shape_per_frame: bool = True
     frames: bool = True  # False: a still, one frame
@@ -50,7 +50,7 @@ def fit(clip: Clip, name: str, holds: Holds, lossy: bool) -> Clip:
             "Save as .npz or .safetensors to keep everything, or pass lossy=True to let it go"
         )
     if not holds.frames:
-        clip = clip.cut(0, 1 / clip.fps)
+        clip = clip.cut(0.0, 1 / clip.fps)
     clip = clip.resample(holds.fps)
     shape = _width(clip.shape, holds.shape)
     if shape.ndim == 2 and not holds.shape_per_frame:

@@ -44,6 +44,7 @@ FILES = {*(f"{name}.npy" for name in CODES), "envelope.npy", "audio.wav"}
 N_POSE = POSE.stop - POSE.start
 LONGER = 1.1  # sound and picture may differ by this factor or by
 SECONDS = 1.0
+UNKNOWN_SIZE = 2**31 - 2**16  # bytes in the header of a WAV that was written as a stream
 
 
 def matches_folder(content: Content) -> bool:
@@ -135,9 +136,7 @@ def _read_audio(content: Content, count: int) -> Audio | None:
     path = content.path / "audio.wav"
     if not path.exists():
         return None
-    rate = _wav_rate(path)
-    if rate not in (None, SAMPLE_RATE):
-        raise FormatError(content.path, f"has {rate:,} samples/s, expected {SAMPLE_RATE:,}", "audio.wav")
+    _check_wav(content, path)
     audio = load_audio(path)
     picture, sound = count / FPS, audio.duration
     if abs(picture - sound) > SECONDS and max(picture, sound) > LONGER * min(picture, sound):
@@ -150,10 +149,15 @@ def _read_audio(content: Content, count: int) -> Audio | None:
     return audio
 
 
-def _wav_rate(path: Path) -> int | None:
-    """Of PCM files; None for others."""
+def _check_wav(content: Content, path: Path) -> None:
+    """Rate and length of a PCM file as its header tells them; other kinds of WAV pass."""
     try:
         with wave.open(str(path), "rb") as file:
-            return file.getframerate()
+            rate, size = file.getframerate(), file.getnframes() * file.getnchannels() * file.getsampwidth()
     except (wave.Error, EOFError, OSError):
-        return None
+        return
+    if rate != SAMPLE_RATE:
+        raise FormatError(content.path, f"has {rate:,} samples/s, expected {SAMPLE_RATE:,}", "audio.wav")
+    there = path.stat().st_size
+    if there < size < UNKNOWN_SIZE:
+        raise FormatError(content.path, f"is cut off: {size:,} bytes of sound, {there:,} there", "audio.wav")
