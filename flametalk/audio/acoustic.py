@@ -28,6 +28,7 @@ class AcousticModel:
     weights: Float32[np.ndarray, "3 42 128 3"]
     centre: Float64[np.ndarray, "3 13"]  # inputs are standardised first, which keeps float32 exact enough
     scale: Float64[np.ndarray, "3 13"]
+    stay: Float32[np.ndarray, "42 3"]  # probability of a state to last another hop
 
 
 def log_likelihoods(model: AcousticModel, streams: Float64[np.ndarray, "3 hops 13"]) -> Float32[np.ndarray, "hops 42 3"]:
@@ -78,7 +79,12 @@ def load_acoustic_model(folder: Path) -> AcousticModel:
     codes = np.frombuffer(stored, np.uint8).reshape(N_STREAMS, N_DENSITIES, N_SENONES)
     codes = codes[:, :, : N_PHONES * N_STATES].reshape(N_STREAMS, N_DENSITIES, N_PHONES, N_STATES)
     weights = np.exp(LOG_WEIGHT_STEP * codes.astype(np.float32)).transpose(0, 2, 1, 3)
-    return AcousticModel(quadratic, np.ascontiguousarray(weights), centre, scale)
+    sizes, counts = _sphinx_arrays(folder / "transition_matrices", n_sizes=4)
+    if sizes[:-1] != (N_PHONES, N_STATES, N_STATES + 1):
+        raise FormatError(folder / "transition_matrices", f"holds {sizes[:-1]}; install pocketsphinx 5.1")
+    matrices = counts.reshape(sizes[:-1])
+    stay = np.einsum("pss->ps", matrices[:, :, :N_STATES]) / matrices.sum(2)
+    return AcousticModel(quadratic, np.ascontiguousarray(weights), centre, scale, stay.astype(np.float32))
 
 
 def _gaussians(path: Path) -> np.ndarray:

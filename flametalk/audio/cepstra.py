@@ -1,70 +1,113 @@
-"""Mel cepstra as the acoustic model of PocketSphinx was trained on: 100 hops a second, hop j around 10 j + 5 ms."""
+"""Mel cepstra as the acoustic model of PocketSphinx was trained on: 100 hops a second.
 
+Hop j stands for samples 160 j … 160 (j + 1): its window of 410 samples is centred there.
+"""
+
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from jaxtyping import Float32, Float64
+from jaxtyping import Float64
+from numba import njit
 from scipy.fft import dct
 
-HOP = 160  # samples at 16 kHz: 10 ms
+HOP = 160  # samples at 16 kHz
+HOP_RATE = 100.0  # hops a second
 WINDOW = 410
+REACH = WINDOW // 2 - HOP // 2  # samples that a window reaches beyond its hop on either side
 N_FFT = 512
 N_CEPSTRA = 13
-LEAD = WINDOW // 2 - HOP // 2  # samples before hop 0, so that windows are centred on their hop
+FILTERS, LOWEST, HIGHEST = 25, 130.0, 6800.0  # mel filters, Hz
 PRE_EMPHASIS = 0.97
-LOWEST, HIGHEST, FILTERS, LIFTER = 130.0, 6800.0, 25, 22
-INT16 = 32768.0
+LIFTER = 22
+FULL_SCALE = 32768.0  # the model hears 16-bit numbers
+POWER_FLOOR = 1.0  # of a mel filter, far below the rounding of 16-bit sound
 
 
-def n_hops(n_samples: int) -> int:
-    """Hops that cover `n_samples`, at least one."""
-    return max(1, -(-n_samples // HOP))
+@dataclass
+class NoiseState:
+    """What noise removal remembers from hop to hop, each (25,)."""
+
+    power: Float64[np.ndarray, "25"]
+    noise: Float64[np.ndarray, "25"]
+    floor: Float64[np.ndarray, "25"]
+    peak: Float64[np.ndarray, "25"]
+
+    @classmethod
+    def first(cls, mel: Float64[np.ndarray, "hops 25"]) -> "NoiseState":
+        """The state before the first hop: the noise is taken to lie 13 dB under it."""
+        return cls(mel[0].copy(), mel[0] / MAX_GAIN, mel[0] / MAX_GAIN, np.zeros(FILTERS))
 
 
-def cepstra(
-    samples: Float32[np.ndarray, "n"], before: Float32[np.ndarray, "_"] | None = None, floor: float = 0.0
-) -> tuple[Float64[np.ndarray, "hops 13"], Float64[np.ndarray, "hops"]]:
-    """Cepstra and log frame energy (dB of full scale) of each hop of 16 kHz sound.
+def mel_power(heard: Float64[np.ndarray, "n"]) -> Float64[np.ndarray, "hops 25"]:
+    """Power of each mel filter in each hop of samples in −1…1.
 
-    `before` is what was heard right before (for streams); beyond both ends there is silence. `floor` is added to
-    every mel filter's power, relative to full scale.
+    `heard` holds one sample for the pre-emphasis, `REACH` samples of the past, the hops, and `REACH` of the future.
     """
-    hops = n_hops(len(samples))
-    past = np.zeros(LEAD + 1, np.float32)
-    if before is not None and len(before):
-        past[-min(len(before), LEAD + 1) :] = before[-(LEAD + 1) :]
-    heard = np.concatenate([past, samples])
-    heard = np.pad(heard, (0, max(0, (hops - 1) * HOP + WINDOW + 1 - len(heard)))).astype(np.float64)
-    emphasised = heard[1:] - PRE_EMPHASIS * heard[:-1]
-    frames = np.lib.stride_tricks.sliding_window_view(emphasised, WINDOW)[::HOP][:hops]
-    plain = np.lib.stride_tricks.sliding_window_view(heard[1:], WINDOW)[::HOP][:hops]
-    level = 10.0 * np.log10(np.mean(plain**2, axis=1) + 1e-12)
-    power = np.abs(np.fft.rfft(frames * (np.hamming(WINDOW) * INT16), N_FFT)) ** 2
-    mel = np.log(power @ _mel_filters() + max(1e-4, floor))
+    emphasised = (heard[1:] - PRE_EMPHASIS * heard[:-1]) * FULL_SCALE
+    frames = np.lib.stride_tricks.sliding_window_view(emphasised, WINDOW)[::HOP]
+    spectrum = np.abs(np.fft.rfft(frames * np.hamming(WINDOW), N_FFT)) ** 2
+    return spectrum @ _mel_filters() + POWER_FLOOR
+
+
+def cepstra(mel: Float64[np.ndarray, "hops 25"]) -> Float64[np.ndarray, "hops 13"]:
+    """Liftered cepstra of mel powers."""
     lifter = 1.0 + LIFTER / 2.0 * np.sin(np.pi * np.arange(N_CEPSTRA) / LIFTER)
-    return dct(mel, type=2, norm="ortho", axis=1)[:, :N_CEPSTRA] * lifter, level
+    return dct(np.log(mel), type=2, norm="ortho", axis=1)[:, :N_CEPSTRA] * lifter
 
 
-def dynamics(static: Float64[np.ndarray, "hops 13"]) -> Float64[np.ndarray, "3 hops 13"]:
-    """The three streams: the cepstra, their slope over ±2 hops, and its slope over ±1 hop."""
-    padded = np.pad(static, ((3, 3), (0, 0)), mode="edge")
-    hops = len(static)
+def dynamics(static: Float64[np.ndarray, "hops 13"]) -> Float64[np.ndarray, "3 inner 13"]:
+    """The cepstra, their slope over ±2 hops, and its slope over ±1; three hops at either end are used up."""
+    slope = static[4:] - static[:-4]
+    return np.stack([static[3:-3], slope[1:-1], slope[2:] - slope[:-2]])
 
-    def at(shift: int) -> np.ndarray:
-        return padded[3 + shift : 3 + shift + hops]
 
-    return np.stack([static, at(2) - at(-2), (at(3) - at(-1)) - (at(1) - at(-3))])
+# --- noise removal -------------------------------------------------------------------------------
+# Minimum tracking (Doblinger 1995) with the temporal masking of power-normalised cepstra (Kim and Stern 2012),
+# in the form and with the constants that the acoustic model was trained behind.
+SMOOTHING = 0.7  # of the power, from hop to hop
+RISE, FALL = 0.995, 0.5  # how much of a lower envelope stays when the power is above and below it
+MASK_DECAY, MASK_LEVEL = 0.85, 0.2
+MAX_GAIN = 20.0
+NEIGHBOURS = 4  # filters on either side over which gains are averaged
+
+
+def remove_noise(mel: Float64[np.ndarray, "hops 25"], state: NoiseState) -> Float64[np.ndarray, "hops 25"]:
+    """Mel powers with steady noise turned down; `state` is moved on, so that a stream may go in parts."""
+    return _remove_noise(np.ascontiguousarray(mel), state.power, state.noise, state.floor, state.peak)
+
+
+@njit(cache=True, error_model="numpy")
+def _remove_noise(mel, power, noise, floor, peak):  # type: ignore[no-untyped-def]
+    hops, filters = mel.shape
+    cleaned = np.empty_like(mel)
+    gain = np.empty(filters)
+    for t in range(hops):
+        for i in range(filters):
+            power[i] = SMOOTHING * power[i] + (1.0 - SMOOTHING) * mel[t, i]
+            kept = RISE if power[i] >= noise[i] else FALL
+            noise[i] = kept * noise[i] + (1.0 - kept) * power[i]
+            signal = max(1.0, power[i] - noise[i])
+            kept = RISE if signal >= floor[i] else FALL
+            floor[i] = kept * floor[i] + (1.0 - kept) * signal
+            peak[i] *= MASK_DECAY
+            masked = peak[i] * MASK_LEVEL if signal < MASK_DECAY * peak[i] else signal
+            peak[i] = max(peak[i], signal)
+            gain[i] = min(MAX_GAIN, max(1.0 / MAX_GAIN, max(masked, floor[i]) / power[i]))
+        for i in range(filters):
+            first, last = max(0, i - NEIGHBOURS), min(filters, i + NEIGHBOURS + 1)
+            cleaned[t, i] = mel[t, i] * gain[first:last].mean()
+    return cleaned
 
 
 @lru_cache(maxsize=1)
 def _mel_filters() -> np.ndarray:
-    """Triangles of equal area over the power spectrum, edges rounded to bins, (257, 25)."""
-    rate, spacing = 16_000.0, 16_000.0 / N_FFT
+    """Triangles of equal area over the power spectrum, edges rounded to its bins, (257, 25)."""
+    spacing = 16_000.0 / N_FFT
     low, high = (2595.0 * np.log10(1.0 + f / 700.0) for f in (LOWEST, HIGHEST))
     edges = 700.0 * (10.0 ** (np.linspace(low, high, FILTERS + 2) / 2595.0) - 1.0)
     edges = np.floor(edges / spacing + 0.5) * spacing
-    bins = np.arange(N_FFT // 2 + 1) * rate / N_FFT
     left, centre, right = edges[:-2], edges[1:-1], edges[2:]
-    rising = (bins[:, None] - left) / (centre - left)
-    falling = (right - bins[:, None]) / (right - centre)
+    bins = np.arange(N_FFT // 2 + 1)[:, None] * spacing
+    rising, falling = (bins - left) / (centre - left), (right - bins) / (right - centre)
     return np.maximum(0.0, np.minimum(rising, falling)) * 2.0 / (right - left)
