@@ -1,3 +1,4 @@
+# ruff: noqa: RUF005 (sums of arrays, not lists)
 """Folds and sagging of the skin."""
 
 from .attribute import Attribute
@@ -6,12 +7,24 @@ from .fields import along, both, move, swell, total
 
 def attributes(a):
     fold = a.nasolabial
-    marionette = [a.corner + [1.5, -1, -1], a.corner + [5, -9, -2], a.corner + [6.5, -17, -3], a.corner + [6, -26, -4]]
+    marionette = [
+        a.corner + [1.5, -1, -1],
+        a.corner + [5, -9, -2],
+        a.corner + [6.5, -17, -3],
+        a.corner + [6, -26, -4],
+    ]
     jowl = a.jaw[int(len(a.jaw) * 0.42)]
     return [
-        Attribute("nasolabial fold", both(total(along(fold + [-1.6, 0, 0.5], 2.9, -0.85), along(fold + [4.0, 1.5, -1.5], 4.5, 0.75)))),
-        Attribute("marionette fold", both(along(marionette, 3.4, -0.75))),
+        Attribute(
+            "folds",
+            both(
+                total(
+                    along(marionette, 3.4, -0.7),
+                    along(fold + [-1.6, 0, 0.5], 2.9, -0.85),
+                    along(fold + [4.0, 1.5, -1.5], 4.5, 0.75),
+                )
+            ),
+        ),
         Attribute("jowl", both(swell(jowl + [0.5, 1.0, 2], (10, 10, 14), 1.3, (0, -0.8, 0)))),
         Attribute("cheek sag", both(move(a.apple + [2, -18, -4], (15, 15, 20), (0, -1.9, 0.4)))),
-        Attribute("cheek line", both(swell(a.apple + [9, -12, -8], (8, 10, 16), -0.9))),
     ]

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF005 (sums of arrays, not lists)
 """Mild differences between the two sides of a face."""
 
 from .attribute import Attribute
@@ -6,6 +7,7 @@ from .fields import move, opposed, step, swell, turn
 
 def _skew(a):
     """The lower face swings to one side, more the lower it is."""
+
     def field(p):
         down = step(a.eye[1] + 5 - p[:, 1], 0, 140) * step(p[:, 1], -185, -120)
         return (2.4 * down * step(p[:, 2], -50, 60))[:, None] * [1.0, 0, 0]
@@ -23,12 +25,9 @@ def attributes(a):
         Attribute("nose bend", move(0.5 * (a.sellion + a.tip), (8, 8, 15), (0.55, 0, 0))),
         Attribute("mouth shift", move(a.stomion + [0, 0, -4], (26, 14, 28), (0.8, 0, 0))),
         Attribute("mouth tilt", turn(a.stomion + [0, 0, -4], (26, 14, 28), (0, 0, 1), 1.2)),
-        Attribute("jaw shift", move(a.menton + [0, 8, -10], (34, 22, 40), (1.3, 0, 0))),
         Attribute("jaw tilt", opposed(move(a.gonion, (24, 26, 34), (0.3, -1.2, 0)))),
         Attribute("eye height difference", opposed(move(a.eye, (22, 14, 30), (0, 0.55, 0)))),
-        Attribute("lid difference", opposed(move(a.lid_upper + [0, 1, 0], (9, 4.5, 14), (0, 0.2, 0))), eye_growth=0),
         Attribute("brow difference", opposed(move(brow, (18, 8, 22), (0, 0.8, 0)))),
         Attribute("cheek difference", opposed(swell(cheek, (19, 24, 27), 0.9))),
-        Attribute("cheekbone difference", opposed(move(a.zygion, (17, 15, 26), (0.6, 0.5, 0.4)))),
         Attribute("skull difference", opposed(move(back, (38, 45, 38), (0.3, 0, 1.6)))),
     ]

@@ -1,7 +1,7 @@
 """Makes a displacement field fit for a head that blinks and speaks.
 
 Linear in the field, so whatever holds for each attribute holds for every mixture of them:
-the eyeball moves and grows as a ball and the lids that touch it only slide over it; the closed lips move as one;
+the eyeball moves and grows as a ball and the lids that touch it only slide over it; closed lips move as one;
 teeth, gums and tongue follow the mouth by one affine map; ears ride on the head; the bust's lower end stays.
 """
 
@@ -17,6 +17,7 @@ EAR_RIDE = {0: 0.0, 1: 0.35, 2: 0.8}
 """How far each ear ring follows the rigid ear instead of the field; further rings follow it wholly."""
 SACK_RIDE = {0: 0.0, 1: 0.15, 2: 0.45, 3: 0.75}
 """How far each ring behind the lip seam follows the teeth's affine map; further rings follow it wholly."""
+INSIDE = ("teeth_upper", "teeth_lower", "gums_upper", "gums_lower", "tongue")
 SEAM_RINGS = 2
 """Rings (the seam and what follows it) whose upper and lower vertices touch."""
 
@@ -55,18 +56,26 @@ def make_carrier(template):
         follow.append(np.repeat([SACK_RIDE.get(k, 1.0) for k in range(len(rows))], rows.shape[1]))
     ids, first = np.unique(np.concatenate(follow_ids), return_index=True)
     rest = np.setdiff1d(n["mouth_sack"], ids)
-    inside = np.unique(np.concatenate([n[k].ravel() for k in ("teeth_upper", "teeth_lower", "gums_upper", "gums_lower", "tongue")]))
+    inside = np.unique(np.concatenate([n[k].ravel() for k in INSIDE]))
     fit = np.unique(np.r_[upper[:4].ravel(), lower[:4].ravel()])
     rim_low = p[n["rim"]][:, 1].max()
     stay = step(p[:, 1], rim_low - 14, rim_low + 34)
     return Carrier(
-        p, n["skin"], template.mirror, stay, tuple(eyes), tuple(ears), pairs, fit,
-        (np.r_[ids, rest], np.r_[np.concatenate(follow)[first], np.ones(len(rest))]), inside,
+        p,
+        n["skin"],
+        template.mirror,
+        stay,
+        tuple(eyes),
+        tuple(ears),
+        pairs,
+        fit,
+        (np.r_[ids, rest], np.r_[np.concatenate(follow)[first], np.ones(len(rest))]),
+        inside,
     )
 
 
 def affine(points, moved, ridge):
-    """Displacement as shift + matrix, least squares with the matrix pulled to zero; returns a function of points."""
+    """Displacement as shift + matrix (least squares, matrix pulled to zero), as a function of points."""
     middle = points.mean(0)
     x = points - middle
     gram = x.T @ x + ridge * len(x) * np.eye(3)

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF005 (sums of arrays, not lists)
 """The auricle: fields in the ear's own frame, zero where it grows out of the head."""
 
 import numpy as np
@@ -18,10 +19,13 @@ def _ear(a, field):
     return both(left)
 
 
+def col(w):
+    return np.asarray(w)[:, None]
+
+
 def attributes(a):
     root = a.tragion + [0, 0, 4.0]
-    y, x, z = np.eye(3)[[1, 0, 2]]
-    col = lambda w: np.asarray(w)[:, None]
+    _, y, z = np.eye(3)
     swing = np.array([1.0, 0, 0.35])
     fields = {
         "ear length": lambda p, up, back: 0.055 * col(p[:, 1] - root[1]) * y,
@@ -31,7 +35,5 @@ def attributes(a):
         "ear lobe": lambda p, up, back: col(step(-up, 0.15, 1.0)) * [0.2, -1.7, -0.3],
         "ear tilt": lambda p, up, back: np.radians(3.0) * np.cross(np.array([-1.0, 0, 0]), p - root),
         "ear height": lambda p, up, back: np.ones((len(p), 1)) * [0, 1.8, 0],
-        "ear shift": lambda p, up, back: np.ones((len(p), 1)) * [0, 0, -1.6],
-        "ear point": lambda p, up, back: col(step(up, 0.2, 1.0) * step(back, 0.2, 1.0)) * [0, 0.9, -0.9],
     }
     return [Attribute(name, _ear(a, field), part="ear") for name, field in fields.items()]

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF005 (sums of arrays, not lists)
 """Lips, philtrum and the mouth's surroundings."""
 
 import numpy as np
@@ -7,7 +8,7 @@ from .fields import along, blob, both, move, step, total
 
 
 def _border(a, edge, width, amount, push):
-    """Carries one vermilion border away from the seam: nothing at the seam, full at the border, fading beyond."""
+    """Carries one vermilion border away from the seam: nothing at the seam, full there, fading beyond."""
     away = np.sign(edge[1] - a.stomion[1])
     reach = abs(edge[1] - a.stomion[1])
 
@@ -24,33 +25,27 @@ def _border(a, edge, width, amount, push):
     return field
 
 
-def _lip_line(a):
-    return both(move(a.stomion + [9, 0, -2], (6, 5, 14), (0, 0.45, 0)))
-
-
 def attributes(a):
     up, low = a.lip_top, a.lip_low
     bow = a.lip_bow
     philtrum = [a.subnasale + [3.6, -1.5, 0], a.lip_bow + [-1.0, 3, 0], a.lip_bow + [0, 0, 0]]
+    peaks = both(move(bow + [0.5, 0, 0], (3.2, 3.0, 7), (0, 0.5, 0.15)))
+    columns = both(along(philtrum, 2.6, 0.6, (0, 0, 1), 0.35))
     notch = move(up, (2.8, 3.0, 7), (0, -0.55, 0))
-    middle = a.corner * [0.6, 1, 0] + [0, 0, a.stomion[2] - 3]
-    corner_skin = a.corner + [3.5, -1.0, -1.0]
     return [
-        Attribute("mouth width", both(move(a.corner, (13, 10, 18), (1.75, 0, -0.35))), broad=True),
+        Attribute("mouth width", both(move(a.corner, (13, 10, 18), (1.45, 0, -0.3))), broad=True),
         Attribute("mouth height", move(a.stomion + [0, 0, -4], (30, 13, 32), (0, 1.3, 0)), broad=True),
         Attribute("upper lip height", _border(a, up, 17, 1.15, 0.55)),
         Attribute("lower lip height", _border(a, low, 16, 1.1, 0.55)),
         Attribute("upper lip forward", move((up + a.stomion) / 2 + [0, 2, 0], (15, 7, 11), (0, 0, 1.2))),
         Attribute("lower lip forward", move((low + a.stomion) / 2 + [0, -2, 0], (14, 6, 11), (0, 0, 1.2))),
-        Attribute("lip roll", total(_border(a, up, 15, 0.1, 0.7), _border(a, low, 14, 0.1, 0.8))),
-        Attribute("cupid's bow", total(both(move(bow + [0.5, 0, 0], (3.2, 3.0, 7), (0, 0.5, 0.15))), notch)),
-        Attribute("lip side fullness", both(total(_offset_border(a, up, 14, 5.5, 0.7), _offset_border(a, low, 14, 6, 0.6)))),
+        Attribute("philtrum and bow", total(peaks, notch, columns)),
+        Attribute(
+            "lip side fullness",
+            both(total(_offset_border(a, up, 14, 5.5, 0.7), _offset_border(a, low, 14, 6, 0.6))),
+        ),
         Attribute("mouth corner height", both(move(a.corner, (9, 7, 15), (0, 0.9, 0)))),
-        Attribute("mouth corner depth", both(move(corner_skin, (6, 6, 10), (0, 0, -0.8)))),
-        Attribute("lip line wave", both(move(middle, (6, 5, 13), (0, 0.5, 0)))),
         Attribute("lip line bow", move(a.stomion, (8, 6, 16), (0, -0.6, 0))),
-        Attribute("philtrum", both(along(philtrum, 2.6, 0.6, (0, 0, 1), 0.35))),
-        Attribute("upper lip skin", both(move(a.subnasale + [12, -6, -2], (10, 6, 11), (0, 0, 0.9)))),
         Attribute("chin fold", move(a.mentolabial, (15, 5.0, 11), (0, 0, -1.2))),
         Attribute("chin cleft", move(a.pogonion + [0, -2, 1], (3.4, 8, 9), (0, 0, -0.6))),
     ]

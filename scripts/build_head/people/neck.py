@@ -1,3 +1,4 @@
+# ruff: noqa: RUF005 (sums of arrays, not lists)
 """The neck; its lower end stays where it is (see carry.py)."""
 
 import numpy as np
@@ -23,13 +24,21 @@ def attributes(a):
     apple = throat + [0, -20, -18]
     muscle = [(50, -95, -4), (42, -120, 2), (32, -145, 8), (22, -165, 12)]
     return [
-        Attribute("neck width", _girth(a, 0, 5.0), broad=True),
+        Attribute("neck width", _girth(a, 0, 3.8), broad=True),
         Attribute("neck depth", _girth(a, 2, 4.6), broad=True),
         Attribute("shoulder slope", both(move((62, -150, -45), (24, 26, 34), (0.5, 5.0, 0))), broad=True),
-        Attribute("under chin", total(move(throat + [0, 0, 2], (27, 16, 26), (0, -3.2, 1.2)), move(throat + [0, -14, -14], (26, 16, 22), (0, -1.2, 2.4))), broad=True),
+        Attribute(
+            "under chin",
+            total(
+                move(throat + [0, 0, 2], (27, 16, 26), (0, -3.2, 1.2)),
+                move(throat + [0, -14, -14], (26, 16, 22), (0, -1.2, 2.4)),
+            ),
+            broad=True,
+        ),
         Attribute("throat angle", move(throat + [0, -8, -12], (25, 18, 24), (0, 2.0, -2.0)), broad=True),
         Attribute("neck nape", move((0, -70, -66), (38, 34, 34), (0, 0, -3.0)), broad=True),
         Attribute("larynx", move(apple, (9, 11, 16), (0, 0, 1.5))),
-        Attribute("neck muscle", both(along(muscle, 8.0, 1.3))),
-        Attribute("neck hollow", both(swell((24, -135, 8), (9, 24, 14), -1.0))),
+        Attribute(
+            "neck muscle", both(total(along(muscle, 8.0, 1.2), swell((24, -135, 8), (9, 24, 14), -0.5)))
+        ),
     ]

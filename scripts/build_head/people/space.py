@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
 from . import age, asymmetry, ears, eyes, face, mouth, neck, nose, skull
 from .anchors import find_anchors
@@ -29,52 +30,64 @@ def attributes(template):
 
 
 def _sources(listed, columns):
-    """Independent unit-variance sources (n, V*3) with names and whether each is broad: the causes, then the own shares."""
+    """Names, independent unit-variance sources (n, V*3), which are broad: the causes, then the own shares."""
     place = {a.name: k for k, a in enumerate(listed)}
     load = np.zeros((len(FACTORS), len(listed)))
     for row, loadings in enumerate(FACTORS.values()):
         for name, value in loadings.items():
             load[row, place[name]] = value
     shared = (load**2).sum(0)
-    assert shared.max() < 1, f"{listed[int(shared.argmax())].name}: loadings explain {shared.max():.2f} of its variance"
+    assert shared.max() < 1, (
+        f"{listed[int(shared.argmax())].name}: loadings explain {shared.max():.2f} of its variance"
+    )
     sources = np.vstack([load @ columns, np.sqrt(1 - shared)[:, None] * columns])
     names = [*FACTORS, *place]
-    broad = np.array([True] * len(FACTORS) + [a.broad for a in listed])
+    broad = np.array([False] * len(FACTORS) + [a.broad for a in listed])
     return names, sources, broad
 
 
-def _principal(names, sources, count):
-    """The strongest `count` principal components, scaled to keep the sum of variances; named after their main source."""
-    gram = sources @ sources.T
-    value, vector = np.linalg.eigh(gram)
-    order = np.argsort(value)[::-1][:count]
-    mix = vector[:, order]
-    mix *= np.sign(mix[np.abs(mix).argmax(0), np.arange(count)])
-    kept = (value[order].sum() / value.sum()) ** 0.5
-    size = np.linalg.norm(sources, axis=1)[:, None]
-    titles, taken = [], set()
-    for weight in (mix * size).T:
-        first, second = [names[i] for i in np.argsort(-np.abs(weight))[:2]]
-        sign = "" if weight[names.index(first)] * weight[names.index(second)] > 0 else "less "
-        title = f"{first} with {sign}{second}"
-        titles.append(title if title not in taken else f"{title}, variant {len(taken)}")
-        taken.add(title)
-    return titles, mix.T @ sources / kept
+def _attention(template):
+    """(V,) how much a motion there is noticed: more on the face, most on eyes, nose and lips."""
+    weight = np.ones(len(template.vertices))
+    weight[template.names["face"]] = 3.0
+    for region in ("eye_region", "nose", "lips"):
+        weight[template.names[region]] = 8.0
+    return weight
+
+
+def _principal(names, sources, count, attention):
+    """The `count` strongest principal components, grown to keep the sum of variances, and their names."""
+    seen = sources * np.sqrt(np.repeat(attention, 3))
+    value, vector = np.linalg.eigh(seen @ seen.T)
+    value, mix = value[::-1], vector[:, ::-1][:, :count]
+    grown = (value.sum() / value[:count].sum()) ** 0.5
+    titles, sign = _titles(names, mix * np.linalg.norm(seen, axis=1)[:, None])
+    return titles, grown * (mix * sign).T @ sources
+
+
+def _titles(names, weights):
+    """Per column of weights (sources, columns): its own main source, the strongest other one, and its sign."""
+    own, column = linear_sum_assignment(-np.abs(weights) / np.linalg.norm(weights, axis=0))
+    titles, sign = [""] * weights.shape[1], np.ones(weights.shape[1])
+    for i, k in zip(own, column, strict=True):
+        sign[k] = np.sign(weights[i, k])
+        others = [j for j in np.argsort(-np.abs(weights[:, k])) if j != i]
+        word = "more" if sign[k] * weights[others[0], k] > 0 else "less"
+        titles[k] = f"{names[i]}, {word} {names[others[0]]}"
+    return titles, sign
 
 
 def build_people(template):
     """The identity space of a template."""
     listed = attributes(template)
     carrier = make_carrier(template)
-    columns = []
-    for attribute in listed:
-        d, _ = parity(carrier, displacement(carrier, attribute))
-        columns.append(d.ravel())
+    columns = [parity(carrier, displacement(carrier, attribute))[0].ravel() for attribute in listed]
     names, sources, broad = _sources(listed, np.array(columns))
-    local = np.flatnonzero(~broad)
-    titles, components = _principal([names[i] for i in np.flatnonzero(broad)], sources[broad], N_COMPONENTS - len(local))
+    local, wide = np.flatnonzero(~broad), np.flatnonzero(broad)
+    count = N_COMPONENTS - len(local)
+    titles, components = _principal([names[i] for i in wide], sources[wide], count, _attention(template))
     titles += [names[i] for i in local]
     components = np.vstack([components, sources[local]])
     order = np.argsort(-np.linalg.norm(components, axis=1), kind="stable")
     basis = components[order].reshape(N_COMPONENTS, -1, 3).transpose(1, 2, 0) * MILLIMETRE
-    return People(tuple(titles[i] for i in order), basis)
+    return People(tuple(titles[i] for i in order), np.ascontiguousarray(basis))

@@ -1,0 +1,158 @@
+"""python -m scripts.build_head.people.check: what the identity space promises, in figures."""
+
+import time
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from ..preview import triangles
+from ..template import build_template
+from .measure import HUMAN_SD, make_ruler, measure
+from .space import build_people
+
+SAMPLES, MEASURED = 200, 1000
+EYE_MARGIN, INNER_MARGIN = 6, 7
+
+
+def components(people):
+    rms = np.sqrt((people.basis**2).sum(1).mean(0)) * 1e3
+    flat = people.basis.reshape(-1, people.basis.shape[2])
+    unit = flat / np.linalg.norm(flat, axis=0)
+    cosine = np.abs(unit.T @ unit)[np.triu_indices(flat.shape[1], 1)]
+    ordered = bool((np.diff(rms) <= 1e-9).all())
+    yield f"components {len(people.names)}, distinct names {len(set(people.names))}, ordered {ordered}"
+    yield f"effect (rms mm): " + ", ".join(
+        f"{name} {value:.3f}"
+        for name, value in (
+            ("first", rms[0]),
+            ("tenth", rms[9]),
+            ("median", np.median(rms)),
+            ("last", rms[-1]),
+        )
+    )
+    yield f"cosine between components: mean {cosine.mean():.3f}, above 0.5: {np.mean(cosine > 0.5):.1%}"
+
+
+def symmetry(template, people):
+    mirrored = people.basis[template.mirror] * np.array([-1, 1, 1])[None, :, None]
+    same = np.abs(people.basis - mirrored).max((0, 1))
+    opposite = np.abs(people.basis + mirrored).max((0, 1))
+    worst = np.minimum(same, opposite).max()
+    count = np.sum(same <= opposite), np.sum(same > opposite)
+    yield f"symmetric {count[0]}, antisymmetric {count[1]}, worst error {worst * 1e3:.1e} mm"
+
+
+def eyes(template, people, heads):
+    n, worst, gaps, apertures, shear = template.names, {}, [], [], 0.0
+    for side, joint in (("left", 3), ("right", 4)):
+        ball = n[f"{side}_eyeball"]
+        centre = template.joints[joint]
+        arm = template.vertices[ball] - centre
+        moved = heads[:, ball]
+        middle = 0.5 * (moved[:, -1] + moved[:, 0])[:, None]
+        rest = template.vertices[ball] - 0.5 * (template.vertices[ball[-1]] + template.vertices[ball[0]])
+        scale = ((moved - middle) * rest).sum((1, 2)) / (rest**2).sum()
+        shear = max(shear, np.abs(moved - middle - scale[:, None, None] * rest).max())
+        radius = np.median(np.linalg.norm(arm, axis=1))
+        new_centre = moved[:, 0] - scale[:, None] * arm[0]
+        for ring in (EYE_MARGIN, INNER_MARGIN):
+            ids = n[f"eye_rings_{side}"][ring]
+            gap0 = np.linalg.norm(template.vertices[ids] - centre, axis=1) - radius
+            on_ball = gap0 < 2.5e-3
+            gap = np.linalg.norm(heads[:, ids] - new_centre[:, None], axis=2) - (scale * radius)[:, None]
+            gaps.append((gap - gap0)[:, on_ball].ravel())
+        up, low = n[f"lid_margin_upper_{side}"][9], n[f"lid_margin_lower_{side}"][9]
+        apertures.append((heads[:, up] - heads[:, low])[:, 1])
+        worst[side] = scale
+    gaps = np.concatenate(gaps) * 1e3
+    scale = np.concatenate(list(worst.values()))
+    yield (
+        f"eyes: ball scale {scale.mean():.3f} +- {scale.std():.3f} ({scale.min():.3f}..{scale.max():.3f}), "
+        f"off a sphere {shear * 1e3:.1e} mm; lid gap change {gaps.min():+.2f}..{gaps.max():+.2f} mm, "
+        f"99 % within {np.percentile(np.abs(gaps), 99):.2f}"
+    )
+
+
+def mouth(template, people, heads):
+    n = template.names
+    upper, lower = n["mouth_sack_rings_upper"][:2], n["mouth_sack_rings_lower"][:2]
+    seam = np.abs(people.basis[upper] - people.basis[lower]).max() * 1e3
+    teeth = np.concatenate([n[k].ravel() for k in ("teeth_upper", "teeth_lower", "gums_upper", "gums_lower")])
+    rings = np.concatenate(
+        [n[f"{k}_{s}"] for k in ("lip_rings", "mouth_sack_rings") for s in ("upper", "lower")]
+    )
+    yield f"lips: largest difference across the seam {seam:.1e} mm for one standard deviation"
+    depth = lambda v: teeth_margin(v[teeth], v[np.unique(rings)])  # noqa: E731
+    rest = depth(template.vertices)
+    change = np.array([depth(v) for v in heads]) - rest
+    low, high = change.min() * 1e3, change.max() * 1e3
+    yield f"teeth to lips: nearest {rest * 1e3:.2f} mm in the template, change {low:+.2f}..{high:+.2f} mm"
+
+
+def teeth_margin(teeth, lips):
+    return cKDTree(lips).query(teeth)[0].min()
+
+
+def faces(template, heads):
+    tris, face_of = triangles(template.quads)
+    v = template.vertices
+    cross = lambda p: np.cross(p[tris[:, 1]] - p[tris[:, 0]], p[tris[:, 2]] - p[tris[:, 0]])  # noqa: E731
+    normal = cross(v)
+    area = np.linalg.norm(normal, axis=1)
+    flips, small, turned = np.zeros(len(tris), int), 1.0, 1.0
+    for p in heads:
+        now = cross(p)
+        size = np.linalg.norm(now, axis=1)
+        cosine = (now * normal).sum(1) / (size * area)
+        flips += cosine < 0
+        small, turned = min(small, (size / area).min()), min(turned, cosine.min())
+    where = np.unique(face_of[flips > 0])
+    yield (
+        f"faces over {len(heads)} people: turned over {flips.sum()} ({len(where)} different), "
+        f"smallest area ratio {small:.2f}, largest turn {np.degrees(np.arccos(turned)):.0f} degrees"
+    )
+
+
+def rim(template, heads):
+    ids = template.names["rim"]
+    moved = np.linalg.norm(heads[:, ids] - template.vertices[ids], axis=2) * 1e3
+    yield f"bust rim moves at most {moved.max():.2f} mm"
+
+
+def anthropometry(template, people, n=MEASURED):
+    ruler = make_ruler(template)
+    draws = np.random.default_rng(7).standard_normal((n, people.basis.shape[2]))
+    ids = np.unique([v for a, b, _ in ruler.pairs.values() for v in (a, b)])
+    heads = np.zeros((n, *template.vertices.shape), np.float32)
+    heads[:, ids] = template.vertices[ids] + np.einsum("vck,nk->nvc", people.basis[ids], draws)
+    rest = measure(ruler, template.vertices[None])
+    for name, value in measure(ruler, heads).items():
+        yield (
+            f"{name:16s} template {rest[name][0]:6.1f}  mean {value.mean():6.1f}  sd {value.std():5.2f}"
+            f"  human sd {HUMAN_SD[name]:4.1f}  ratio {value.std() / HUMAN_SD[name]:.2f}"
+        )
+
+
+def report(template, people):
+    draws = np.random.default_rng(3).standard_normal((SAMPLES, people.basis.shape[2]))
+    heads = template.vertices + np.einsum("vck,nk->nvc", people.basis, draws, optimize=True)
+    yield from components(people)
+    yield from symmetry(template, people)
+    yield from eyes(template, people, heads)
+    yield from mouth(template, people, heads)
+    yield from faces(template, heads)
+    yield from rim(template, heads)
+    yield from anthropometry(template, people)
+
+
+def main():
+    template = build_template()
+    begin = time.perf_counter()
+    people = build_people(template)
+    print(f"people built in {time.perf_counter() - begin:.1f} s")
+    for line in report(template, people):
+        print(line)
+
+
+if __name__ == "__main__":
+    main()
