@@ -84,6 +84,15 @@ def resample(points, n):
     return PchipInterpolator(s, points)(np.linspace(0, s[-1], n))
 
 
+def _whole_curve(points, samples):
+    """Resampled curve; one that starts on the midline is continued by its mirror image."""
+    points = np.asarray(points, float)
+    if points[0, 0] == 0:
+        points = np.vstack([points[:0:-1] * np.r_[-1, np.ones(points.shape[1] - 1)], points])
+        samples = 2 * samples - 1
+    return resample(points, samples)
+
+
 def _nearest_on_curve(p, curve):
     """Distance to a polyline (M, 3 + extra) and the extra columns at the nearest point."""
     a, d = curve[:-1, :3], np.diff(curve[:, :3], axis=0)
@@ -104,7 +113,7 @@ class Ridge:
     samples: int = 20
 
     def apply(self, f, p):
-        curve = resample(self.points, self.samples)
+        curve = _whole_curve(self.points, self.samples)
         reach = 4.0 * self.sigma
         near = ((p > curve[:, :3].min(0) - reach) & (p < curve[:, :3].max(0) + reach)).all(1)
         if near.any():
@@ -122,7 +131,7 @@ class Tube:
     samples: int = 16
 
     def apply(self, f, p):
-        curve = resample(self.points, self.samples)
+        curve = _whole_curve(self.points, self.samples)
         reach = curve[:, 3].max() + 2 * self.k + 6
         near = ((p > curve[:, :3].min(0) - reach) & (p < curve[:, :3].max(0) + reach)).all(1)
         if near.any():
@@ -132,17 +141,28 @@ class Tube:
         return f
 
 
-MIDLINE_ROUNDING = 1.2
-"""|x| is rounded off this near to the midline (mm), which keeps mirrored ridges from meeting in a crease."""
+MIDLINE_REACH = 30.0
+"""Parts beside the midline are also applied mirrored to points nearer to it than this (mm), so no crease forms there."""
+
+
+def _start(part):
+    """The part's x nearest to the midline."""
+    if isinstance(part, Capsule):
+        return min(part.a[0], part.b[0])
+    return part.centre[0] if hasattr(part, "centre") else part.points[0][0]
 
 
 def evaluate(parts, p):
     """The field of a list of parts at points (N, 3); the head is symmetric, so x stands for |x|."""
     q = np.array(p, float)
-    q[:, 0] = np.sqrt(q[:, 0] ** 2 + MIDLINE_ROUNDING**2)
+    q[:, 0] = np.abs(q[:, 0])
+    near = q[:, 0] < MIDLINE_REACH
+    other = q[near] * [-1, 1, 1]
     f = np.full(len(q), 1e3)
     for part in parts:
         f = part.apply(f, q)
+        if _start(part) > 0 and near.any():
+            f[near] = part.apply(f[near], other)
     return f
 
 

@@ -81,7 +81,7 @@ def averaging(faces, count, midline, rest=None):
     on[midline] = True
     weight = np.where(on[i] & ~on[j], 2.0, 1.0)
     if rest is not None:
-        weight = weight / np.maximum(np.linalg.norm(rest[i] - rest[j], axis=1), 0.5)
+        weight = weight / (np.linalg.norm(rest[i] - rest[j], axis=1) + 3.0)
     a = coo_matrix((weight, (i, j)), (count, count)).tocsr()
     return diags(1 / np.maximum(np.asarray(a.sum(1)).ravel(), 1e-9)) @ a
 

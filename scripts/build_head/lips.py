@@ -16,7 +16,7 @@ LIP_LINE_CURVE = ((0, -66.9), (4, -66.6), (9, -66.2), (15, -66.5), (21, -66.7), 
 
 # Behind the seam: depth behind it, half-gap, half-width, and how far the ring's middle moves down.
 SACK = {
-    8: (2.2, 0.06, 25.1, 0.9),
+    8: (2.2, 0.0, 25.1, 0.9),
     9: (4.5, 2.4, 25.4, 0.4),
     10: (6.5, 8.0, 26.5, 0.0),
     11: (14.0, 13.0, 28.0, 0.0),
@@ -47,7 +47,7 @@ def place(points, rings, parts):
 
 
 def _seam(xy, parts):
-    z = on_front(parts, xy)[:, 2] - 0.45
+    z = on_front(parts, xy)[:, 2] - 0.45 * np.sqrt(np.clip(1 - (xy[:, 0] / xy[MOUTH_CORNER, 0]) ** 2, 0, 1))
     for _ in range(5):
         padded = np.r_[z[1], z, z[-2]]
         z = 0.25 * padded[:-2] + 0.5 * z + 0.25 * padded[2:]
@@ -61,5 +61,5 @@ def _sack(seam, depth, gap, width, drop):
     side = np.sign(np.arange(len(s)) - MOUTH_CORNER)
     arch = np.sqrt(np.clip(1 - s**2, 0, 1)) ** 0.8
     deep = np.clip((depth - 6) / 24, 0, 1)
-    middle = (1 - deep) * seam[:, 1] + deep * (-67.0) - drop
+    middle = (1 - deep) * (seam[:, 1] - SEAM_GAP * side) + deep * (-67.0) - drop * arch
     return np.c_[width * s, middle + side * gap * arch, seam[:, 2] - depth]

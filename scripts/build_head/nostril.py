@@ -3,11 +3,11 @@ import numpy as np
 
 from .field import project
 
-CENTRE = np.array([8.5, -48.8, 101.6])
+CENTRE = np.array([8.5, -48.3, 101.2])
 LONG = np.array([-4.6, 0.6, 9.0]) / np.linalg.norm([-4.6, 0.6, 9.0])
 WIDE = np.array([0.87, 0.12, 0.47])
 UP = np.array([-0.08, 0.93, -0.36])
-HALF_LENGTH, HALF_WIDTH = 4.9, 2.9
+HALF_LENGTH, HALF_WIDTH = 4.7, 2.7
 RIM, EDGE = 1, 2
 # Ring: scale of the outline, height above the rim.
 TUBE = {3: (0.97, 2.4), 4: (0.88, 5.5), 5: (0.62, 8.5)}

@@ -39,6 +39,17 @@ def place_rim(half, points):
     points[half.columns[:, 0]] = edge + 9.0 * inward + [0, -2.4, 0]
 
 
+def soften_throat(half, points, mean, rounds=8):
+    """Rounds the crease between the chin's underside and the neck, which the grid is too coarse to follow sharply."""
+    c, r = np.meshgrid(np.arange(COLUMNS), np.arange(half.columns.shape[1]) - RIM_ROWS, indexing="ij")
+    weight = np.clip((20 - c) / 6, 0, 1) * np.clip(1.6 - np.abs(r - 7.5) / 3.0, 0, 1)
+    here = (weight > 0) & (half.columns >= 0)
+    ids, w = half.columns[here], 0.5 * weight[here][:, None]
+    for _ in range(rounds):
+        points[ids] += w * ((mean @ points)[ids] - points[ids])
+    points[half.midline, 0] = 0
+
+
 def free_vertices(half):
     """Grid, crown and the outer rings of each block; everything else is placed explicitly."""
     kept = [half.rings["mouth"][:3].ravel(), half.rings["eye"][:3].ravel(), half.rings["nostril"][:1].ravel(),
@@ -61,6 +72,7 @@ def build_half_skin(parts=HEAD):
     place_rings(half, points, parts)
     points = taubin(points, mean, free, half.midline, TAUBIN_PAIRS)
     points[free] = project(parts, points[free], steps=2, limit=1.0)
+    soften_throat(half, points, mean)
     place_rim(half, points)
     points[half.midline, 0] = 0
     return half, faces, points

@@ -8,11 +8,16 @@ teeth, gums and tongue follow the mouth by one affine map; ears ride on the head
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from .fields import step
 
-LID_NORMAL = {0: 1.0, 1: 1.0, 2: 1.0, 3: 0.92, 4: 0.7, 5: 0.3}
-"""How much of a motion away from the ball each lid ring keeps; rings from the margin inward keep none."""
+MARGIN = 6
+"""The lid ring that touches the eye; it and what follows only slide over the ball."""
+LID_FREE = 0.3, 5.5
+"""Distances from the margin (mm) where the lid begins to move away from the ball, and where it is free to."""
+EAR_PULL = 8.0
+"""How far (mm, one sigma) an ear that changes draws the skin around it along."""
 EAR_RIDE = {0: 0.0, 1: 0.35, 2: 0.8}
 """How far each ear ring follows the rigid ear instead of the field; further rings follow it wholly."""
 SACK_RIDE = {0: 0.0, 1: 0.15, 2: 0.45, 3: 0.75}
@@ -28,8 +33,8 @@ class Carrier:
     skin: np.ndarray
     mirror: np.ndarray
     stay: np.ndarray  # (V,) 0 at the bust's rim, 1 on the head
-    eyes: tuple  # per side: lid rings, ring weights' vertices, ball vertices, centre
-    ears: tuple  # per side: rings, follow weight per ring
+    eyes: tuple  # per side: lid rings, freedom of their vertices, ball vertices, centre
+    ears: tuple  # per side: rings, follow weight per ring, auricle, how far skin is drawn along
     seam: np.ndarray  # (n, 2) vertices that touch
     mouth_fit: np.ndarray  # vertices that say where the teeth go
     mouth_follow: tuple  # vertices and how far they follow
@@ -41,13 +46,17 @@ def make_carrier(template):
     eyes = []
     for side, joint in (("left", 3), ("right", 4)):
         rings = n[f"eye_rings_{side}"]
-        keep = np.array([LID_NORMAL.get(k, 0.0) for k in range(len(rings))])
+        outer = rings[:MARGIN]
+        keep = np.zeros(rings.shape)
+        keep[:MARGIN] = step(cKDTree(p[rings[MARGIN]]).query(p[outer])[0], *LID_FREE)
         eyes.append((rings, keep, n[f"{side}_eyeball"], template.joints[joint] * 1e3))
     ears = []
     for side in ("left", "right"):
         rings = n[f"ear_rings_{side}"]
         auricle = np.setdiff1d(n[f"{side}_ear"], rings[:3].ravel())
-        ears.append((rings, np.array([EAR_RIDE.get(k, 1.0) for k in range(len(rings))]), auricle))
+        follow = np.array([EAR_RIDE.get(k, 1.0) for k in range(len(rings))])
+        pull = np.exp(-0.5 * (cKDTree(p[rings[2:].ravel()]).query(p[n["skin"]])[0] / EAR_PULL) ** 2)
+        ears.append((rings, follow, auricle, pull))
     upper, lower = n["mouth_sack_rings_upper"], n["mouth_sack_rings_lower"]
     pairs = np.stack([upper[:SEAM_RINGS].ravel(), lower[:SEAM_RINGS].ravel()], 1)
     follow_ids, follow = [], []
@@ -86,7 +95,7 @@ def affine(points, moved, ridge):
 
 def _eyes(c, d, growth):
     for rings, keep, ball, centre in c.eyes:
-        margin = np.unique(rings[6])
+        margin = np.unique(rings[MARGIN])
         x, u = c.points[margin] - centre, d[margin]
         xm, um = x - x.mean(0), u - u.mean(0)
         rate = growth * (xm[:, :2] * um[:, :2]).sum() / (xm[:, :2] ** 2).sum()
@@ -98,11 +107,11 @@ def _eyes(c, d, growth):
             rest = d[ring] - sure
             normal = q / np.linalg.norm(q, axis=1, keepdims=True)
             away = (rest * normal).sum(1, keepdims=True) * normal
-            d[ring] = sure + rest - (1 - kept) * away
+            d[ring] = sure + rest - (1 - kept)[:, None] * away
 
 
 def _ears(c, d):
-    for rings, follow, auricle in c.ears:
+    for rings, follow, auricle, _ in c.ears:
         ride = affine(c.points[rings[0]], d[rings[0]], 150.0)
         d[auricle] = ride(c.points[auricle])
         for ring, w in zip(rings[:3], follow, strict=False):
@@ -124,12 +133,9 @@ def displacement(c, attribute):
     """(V, 3) millimetres for one standard deviation of an attribute."""
     d = np.zeros_like(c.points)
     if attribute.part == "ear":
-        moved = attribute.field(c.points)
-        for rings, follow, auricle in c.ears:
-            d[auricle] = moved[auricle]
-            for ring, w in zip(rings[:3], follow, strict=False):
-                d[ring] = w * moved[ring]
-        return d
+        moved = attribute.field(c.points[c.skin])
+        d[c.skin] = sum(pull[:, None] * moved for *_, pull in c.ears)
+        return d * c.stay[:, None]
     d[c.skin] = attribute.field(c.points[c.skin])
     _eyes(c, d, attribute.eye_growth)
     _ears(c, d)

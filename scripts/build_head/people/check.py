@@ -21,7 +21,7 @@ def components(people):
     cosine = np.abs(unit.T @ unit)[np.triu_indices(flat.shape[1], 1)]
     ordered = bool((np.diff(rms) <= 1e-9).all())
     yield f"components {len(people.names)}, distinct names {len(set(people.names))}, ordered {ordered}"
-    yield f"effect (rms mm): " + ", ".join(
+    yield "effect (rms mm): " + ", ".join(
         f"{name} {value:.3f}"
         for name, value in (
             ("first", rms[0]),

@@ -4,7 +4,7 @@
 import numpy as np
 
 from .attribute import Attribute
-from .fields import both, step
+from .fields import both, move, step
 
 
 def _ear(a, field):
@@ -34,6 +34,6 @@ def attributes(a):
         "ear top flare": lambda p, up, back: col(1.3 * back * step(up, -0.3, 1.0)) * swing,
         "ear lobe": lambda p, up, back: col(step(-up, 0.15, 1.0)) * [0.2, -1.7, -0.3],
         "ear tilt": lambda p, up, back: np.radians(3.0) * np.cross(np.array([-1.0, 0, 0]), p - root),
-        "ear height": lambda p, up, back: np.ones((len(p), 1)) * [0, 1.8, 0],
     }
-    return [Attribute(name, _ear(a, field), part="ear") for name, field in fields.items()]
+    height = Attribute("ear height", both(move(a.ear, (26, 34, 32), (0, 1.8, 0))))
+    return [height, *(Attribute(name, _ear(a, field), part="ear") for name, field in fields.items())]

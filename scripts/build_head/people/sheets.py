@@ -1,4 +1,4 @@
-"""python -m scripts.build_head.people.sheets people|components [--out DIR]: contact sheets to judge by eye."""
+"""python -m scripts.build_head.people.sheets people|components [--out DIR]: contact sheets to look at."""
 
 import argparse
 from pathlib import Path

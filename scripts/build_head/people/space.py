@@ -66,7 +66,7 @@ def _principal(names, sources, count, attention):
 
 
 def _titles(names, weights):
-    """Per column of weights (sources, columns): its own main source, the strongest other one, and its sign."""
+    """Per column of weights (sources, columns): its own main source with the strongest other, its sign."""
     own, column = linear_sum_assignment(-np.abs(weights) / np.linalg.norm(weights, axis=0))
     titles, sign = [""] * weights.shape[1], np.ones(weights.shape[1])
     for i, k in zip(own, column, strict=True):

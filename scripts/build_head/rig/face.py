@@ -62,9 +62,15 @@ class Face:
 
     def slide(self, x, dx):
         """How far z changes when a point of the mouth slides from x to x + dx around the face."""
-        a, b = np.minimum(np.abs(x), 36.0), np.minimum(np.abs(x + dx), 36.0)
-        c = self.slide_curve
-        return c[1] * (b**2 - a**2) + c[2] * (b**4 - a**4)
+        _, c2, c4 = self.slide_curve
+        edge = 0.92 * self.half_width
+
+        def height(at):
+            near = np.minimum(np.abs(at), edge)
+            beyond = np.abs(at) - near
+            return c2 * near**2 + c4 * near**4 + beyond * (2 * c2 * edge + 4 * c4 * edge**3)
+
+        return height(x + dx) - height(x)
 
     @cached_property
     def laplacian(self):

@@ -77,14 +77,15 @@ def spread(face, upper, lower, pulls=(), reach=26.0, fixed=()):
 
     `pulls` are given for the left side and mirrored; `fixed` are vertices that must not move.
     """
-    ids, values = [], []
-    for side, move in zip(SIDES, (upper, lower), strict=True):
-        rows = face.rings[side][VERMILION : DEEP + 1]
-        d = moved_lip(face, side, move)
-        ids.append(rows.ravel())
-        values.append(d.reshape(-1, 3))
-    ids, values = joined_corners(np.concatenate(ids), np.concatenate(values))
+    ids, values = lip_handles(face, upper, lower)
     return spread_handles(face, ids, values, pulls, reach, fixed)
+
+
+def lip_handles(face, upper, lower):
+    """Vertices of both lips and their displacements."""
+    rows = [face.rings[side][VERMILION : DEEP + 1].ravel() for side in SIDES]
+    moves = [moved_lip(face, side, move).reshape(-1, 3) for side, move in zip(SIDES, (upper, lower), strict=True)]
+    return joined_corners(np.concatenate(rows), np.concatenate(moves))
 
 
 def joined_corners(ids, values):

@@ -33,3 +33,9 @@ def unpose(points, weights, hinge, jaw):
     turn = rotation(jaw) - np.eye(3)
     matrices = np.eye(3) + weights[:, None, None] * turn
     return np.linalg.solve(matrices, (points - hinge)[..., None])[..., 0] + hinge
+
+
+def unpose_change(change, weights, jaw):
+    """Posed displacements (n, 3) as displacements before the skinning."""
+    matrices = np.eye(3) + weights[:, None, None] * (rotation(jaw) - np.eye(3))
+    return np.linalg.solve(matrices, change[..., None])[..., 0]

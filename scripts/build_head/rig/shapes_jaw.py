@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from .face import VERMILION
-from .lips import DEEP, Move, Pull, bump, halves, joined_corners, moved_lip, spread, spread_handles
-from .pose import pose, unpose
+from .lips import Move, Pull, bump, halves, lip_handles, spread, spread_handles
+from .pose import pose, unpose, unpose_change
 from .skinning import JAW
 
 CLOSE_ANGLE = np.radians(20)
@@ -16,13 +15,8 @@ def jaw_forward(face, rig):
     w = rig.skinning[:, JAW][:, None]
     a = np.abs(face.across)
     moves = w * np.array([0, -2.6, 5.2])
-    rows = np.concatenate(
-        [face.rings["upper"][VERMILION : DEEP + 1], face.rings["lower"][VERMILION : DEEP + 1]]
-    )
     c = 1 - a**2
-    upper = moved_lip(face, "upper", Move(up=-0.5 * c, out=0.9 + 0.3 * c))
-    lower = moved_lip(face, "lower", Move(up=-0.5 * c, out=0.9 + 3.4 * c))
-    ids, values = joined_corners(rows.ravel(), np.vstack([upper.reshape(-1, 3), lower.reshape(-1, 3)]))
+    ids, values = lip_handles(face, Move(up=-0.5 * c, out=0.9 + 0.3 * c), Move(up=-0.5 * c, out=0.9 + 3.4 * c))
     lack = spread_handles(face, ids, values - moves[ids], fixed=face.names["chin"], reach=16)
     return face.symmetric(moves + lack)
 
@@ -32,13 +26,8 @@ def jaw_aside(face, rig):
     w = rig.skinning[:, JAW][:, None]
     a = np.abs(face.across)
     moves = w * np.array([6.0, 0, 0])
-    rows = np.concatenate(
-        [face.rings["upper"][VERMILION : DEEP + 1], face.rings["lower"][VERMILION : DEEP + 1]]
-    )
     c = 1 - a**2
-    upper = moved_lip(face, "upper", Move(across=2.6 + 0.6 * c))
-    lower = moved_lip(face, "lower", Move(across=2.6 + 1.6 * c))
-    ids, values = joined_corners(rows.ravel(), np.vstack([upper.reshape(-1, 3), lower.reshape(-1, 3)]))
+    ids, values = lip_handles(face, Move(across=2.6 + 0.6 * c), Move(across=2.6 + 1.6 * c))
     moves = moves + spread_handles(face, ids, values - moves[ids], fixed=face.names["chin"], reach=16)
     return 0.5 * (moves - face.flipped(moves))
 
@@ -73,31 +62,27 @@ def puff(face):
 
 
 def mouth_close(face, rig):
-    """Closes the lips over a jaw that is open by `CLOSE_ANGLE`: solved through the skinning."""
+    """Closes the lips over a jaw that is open by `CLOSE_ANGLE`: solved through the skinning.
+
+    The whole motion from rest to the closed mouth is spread smoothly between the lips, the dropped chin and
+    the still part of the face; what the jaw already does is then taken off.
+    """
     jaw = (CLOSE_ANGLE, 0, 0)
-    posed_rest = pose(face.points, rig.skinning, rig.pose_basis, rig.hinge, jaw)
-    rows = np.concatenate(
-        [face.rings["upper"][VERMILION : DEEP + 1], face.rings["lower"][VERMILION : DEEP + 1]]
-    )
-    a = np.abs(face.across)
-    c = 1 - a**2
-    target = Move(up=-9.0 - 1.0 * c, out=-1.6 - 1.6 * c, across=-1.2 * face.across)
-    rest = face.points[rows].reshape(-1, 3)
-    goal = rest + np.vstack([moved_lip(face, s, target).reshape(-1, 3) for s in ("upper", "lower")])
-    ids = rows.ravel()
-    w = rig.skinning[ids, JAW]
-    corrective = posed_rest[ids] - pose(face.points, rig.skinning, 0 * rig.pose_basis, rig.hinge, jaw)[ids]
-    moves = unpose(goal, w, rig.hinge, jaw) - rest
-    moves -= np.linalg.solve(_blend(w, jaw), corrective[..., None])[..., 0]
-    ids, values = joined_corners(ids, moves)
+    opened = pose(face.points, rig.skinning, rig.pose_basis, rig.hinge, jaw)
+    c = 1 - face.across**2
+    target = Move(up=-8.0 - 1.5 * c, out=-1.0 - 1.6 * c, across=-1.6 * face.across)
+    lips, goal = lip_handles(face, target, target)
+    zone = face.mouth_zone
     chin = face.names["chin"]
-    return face.symmetric(spread_handles(face, ids, values, fixed=chin[face.points[chin, 1] < -92], reach=30))
-
-
-def _blend(w, jaw):
-    from .pose import rotation
-
-    return np.eye(3) + w[:, None, None] * (rotation(jaw) - np.eye(3))
+    chin = chin[face.points[chin, 1] < -94]
+    kept = np.r_[np.setdiff1d(np.flatnonzero(~zone), lips), chin]
+    moves = face.extend(np.r_[lips, kept], np.vstack([goal, (opened - face.points)[kept]]), zone)
+    closed = face.points[face.skin] + moves
+    w = rig.skinning[face.skin, JAW]
+    before = unpose(closed, w, rig.hinge, jaw) - face.points[face.skin]
+    before -= (unpose(opened, rig.skinning[:, JAW], rig.hinge, jaw) - face.points)[face.skin]
+    before[~zone & ~np.isin(face.skin, lips)] = 0
+    return face.symmetric(face.whole(before))
 
 
 def jaw_shapes(face, rig):

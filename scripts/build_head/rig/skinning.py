@@ -34,7 +34,7 @@ def _lip_weights(face):
 def jaw_weights(face):
     """(skin,) smooth weights of the jaw before the neck takes its share."""
     p = face.points[face.skin]
-    x, y, z = p.T
+    _, y, z = p.T
     hinge_line = -16 - 0.31 * np.maximum(z, 0)
     still = (y > hinge_line) | (z < -20) | (y < -152)
     for name in ("nose", "left_ear", "right_ear"):
@@ -60,9 +60,8 @@ def jaw_weights(face):
 def neck_weights(face):
     """(skin,) 0 at the shoulders, 1 on the head, smooth along the neck."""
     p = face.points[face.skin]
-    height = p[:, 1] + 0.22 * (-26 - p[:, 2])
-    head = height > -88
-    base = height < -172
+    head = p[:, 1] + 0.30 * (p[:, 2] + 26) > -88
+    base = p[:, 1] < -172
     handles = np.flatnonzero(head | base)
     w = np.clip(face.extend(handles, head[handles].astype(float), np.ones(len(p), bool)), 0, 1)
     return smoothstep(w, 0, 1) * 0.5 + w * 0.5

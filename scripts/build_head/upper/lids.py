@@ -11,27 +11,38 @@ CLOSING = (0.01, 0.05, 0.17, 0.38, 0.66, 0.87, 1, 1, 0.95, 0.75, 0.45, 0.2)
 OPENING = (0.0, 0.02, 0.08, 0.22, 0.46, 0.78, 1, 1, 0.95, 0.75, 0.45, 0.2)
 LOWER = (0.02, 0.08, 0.22, 0.42, 0.66, 0.87, 1, 1, 0.95, 0.75, 0.45, 0.2)
 
-MEETING = 0.27  # where the closed lids meet: 0 at the lower margin, 1 at the upper
+MEETING = 0.27  # where the closed lids meet at mid-lid: 0 at the lower margin, 1 at the upper
+MEETING_AT_CANTHUS = 0.5
 OVERLAP = 0.45  # mm that the upper lid passes the lower at mid-lid: a reserve for larger eyes
-# Distance of the closed margins to the ball. More than at rest, because at strength 1/2 the lid is on the
-# chord between its two ends, nearer to the ball than both.
-CLOSED_UPPER, CLOSED_LOWER = (2.8, 2.0), (2.2, 1.5)
+STEP = 0.4  # mm that it then lies in front of the lower
+# Distance of the closed margin and inner margin to the ball. More than at rest, because at strength 1/2 the
+# lid is on the chord between its two ends, nearer to the ball than both.
+CLOSED, CLOSED_INNER = 2.3, 1.5
+
+
+def lid_of(eye, lid):
+    return {"upper": eye.upper, "lower": eye.lower}[lid]
+
+
+def moved(eye, lid, place):
+    """Displacement (V, 3) that takes a lid's rings to `place` (u, elevation, distance); the canthi stay."""
+    ids = lid_of(eye, lid)[:, 1:-1]
+    field = np.zeros_like(eye.points)
+    field[ids] = eye.place(*place)[:, 1:-1] - eye.points[ids]
+    return field
 
 
 def swept(eye, lid, turn, rings, clearance=None):
-    """Displacement (V, 3) of one lid whose margin changes its elevation by `turn` (19,) radians.
+    """Displacement of one lid whose margin changes its elevation by `turn` (19,) radians.
 
     `rings` is how far each ring goes along; `clearance` the least distance of the margin and of the inner
     margin to the ball afterwards.
     """
-    ids = {"upper": eye.upper, "lower": eye.lower}[lid]
-    u, elevation, distance = eye.polar(eye.points[ids])
+    u, elevation, distance = eye.polar(eye.points[lid_of(eye, lid)])
     follow = np.asarray(rings, float)[:, None]
     if clearance is not None:
         distance = distance + follow**2 * away_from_canthus(0, 0.2) * _rise(eye, distance, *clearance)
-    field = np.zeros_like(eye.points)
-    field[ids[:, 1:-1]] = (eye.place(u, elevation + follow * turn, distance) - eye.points[ids])[:, 1:-1]
-    return field
+    return moved(eye, lid, (u, elevation + follow * turn, distance))
 
 
 def _rise(eye, distance, outer, inner):
@@ -43,12 +54,27 @@ def _rise(eye, distance, outer, inner):
 
 
 def blink(eye):
-    """Both lids close; the canthi stay."""
-    upper, lower = (eye.polar(eye.points[rings[MARGIN]])[1] for rings in (eye.upper, eye.lower))
-    line = lower + MEETING * (upper - lower)
-    past = OVERLAP / eye.radius * middle_of_lid(0.7)
-    field = swept(eye, "upper", line - past - upper, CLOSING, CLOSED_UPPER)
-    return field + swept(eye, "lower", line - lower, LOWER, CLOSED_LOWER)
+    """Both lids close round the ball; toward the canthi, which stay, they zip shut point by point."""
+    upper, lower = eye.points[eye.upper], eye.points[eye.lower]
+    middle = middle_of_lid(0.7)
+    meeting = (MEETING_AT_CANTHUS + (MEETING - MEETING_AT_CANTHUS) * middle)[:, None]
+    seam = lower + meeting * (upper - lower)
+    _, high, _ = eye.polar(upper[MARGIN])
+    _, low, _ = eye.polar(lower[MARGIN])
+    line = low + meeting[:, 0] * (high - low)
+    past = OVERLAP / eye.radius * middle
+    round_ball = away_from_canthus(0.03, 0.24)[:, None]
+    field = np.zeros_like(eye.points)
+    for lid, rest, turn, rings, step in (
+        ("upper", upper, line - past - high, CLOSING, STEP),
+        ("lower", lower, line - low, LOWER, 0.0),
+    ):
+        ids = lid_of(eye, lid)
+        sweep = swept(eye, lid, turn, rings, (CLOSED + step, CLOSED_INNER + step))[ids]
+        zipped = seam - rest
+        zipped[:MARGIN] = np.asarray(rings)[:MARGIN, None, None] * zipped[MARGIN]
+        field[ids] = round_ball * sweep + (1 - round_ball) * zipped
+    return field
 
 
 def wide(eye):
@@ -81,7 +107,7 @@ def crows_feet(eye, skin, amount):
 REACH = np.radians(30.0)
 LEFT_EYE_COLUMNS, RIGHT_EYE_COLUMNS = slice(18, 27), slice(27, 36)
 LOOKS = {  # direction: upper lid, lower lid (radians at mid-lid, positive up)
-    "up": (np.radians(21.0), np.radians(5.0)),
+    "up": (np.radians(16.0), np.radians(5.0)),
     "down": (np.radians(-25.0), np.radians(-11.0)),
 }
 
@@ -91,7 +117,7 @@ def _look(eye, direction):
     upper, lower = LOOKS[direction]
     profile = middle_of_lid(0.8)
     rings = OPENING if upper > 0 else CLOSING
-    field = swept(eye, "upper", upper * profile, rings, (2.1, 1.0))
+    field = swept(eye, "upper", upper * profile, rings, (2.4, 1.3) if upper > 0 else (2.1, 1.0))
     return field + swept(eye, "lower", lower * profile, LOWER, (2.0, 0.9))
 
 

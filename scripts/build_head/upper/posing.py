@@ -1,4 +1,4 @@
-"""The template posed by named expressions and by its eyes, for checks and pictures."""
+"""The template posed by named expressions, by its jaw and by its eyes, for checks and pictures."""
 
 from types import SimpleNamespace
 
@@ -6,6 +6,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 EYES = {"left_eye": (3, "left_eyeball", 18), "right_eye": (4, "right_eyeball", 27)}
+JAW, JAW_COLUMNS = 2, slice(9, 18)
 
 
 def load_template(path):
@@ -16,18 +17,25 @@ def load_template(path):
     return SimpleNamespace(names=names, **{field: data[field] for field in fields})
 
 
-def posed(template, expressions, correctives, action):
-    """Vertices in metres; `action` holds strengths, and `left_eye`, `right_eye` or `eyes` as axis-angle."""
+def posed(template, expressions, correctives, action, rig=None):
+    """Vertices in metres.
+
+    `action` holds strengths by expression name, and axis-angles under `jaw` (needs `rig`), `left_eye`,
+    `right_eye`, or `eyes` for both.
+    """
     points = template.vertices.copy()
-    for name, strength in action.items():
-        if name in expressions:
-            points += strength * expressions[name]
+    for name, value in action.items():
+        if name not in ("jaw", "eyes", *EYES):
+            points += value * expressions[name]
     for name, (joint, ball, column) in EYES.items():
         turn = np.asarray(action.get(name, action.get("eyes", (0, 0, 0))), float)
-        if not turn.any():
-            continue
-        matrix = Rotation.from_rotvec(turn).as_matrix()
-        points += correctives[:, :, column : column + 9] @ (matrix - np.eye(3)).ravel()
-        ids, centre = template.names[ball], template.joints[joint]
-        points[ids] = (points[ids] - centre) @ matrix.T + centre
+        if turn.any():
+            matrix = Rotation.from_rotvec(turn).as_matrix()
+            points += correctives[:, :, column : column + 9] @ (matrix - np.eye(3)).ravel()
+            ids, centre = template.names[ball], template.joints[joint]
+            points[ids] = (points[ids] - centre) @ matrix.T + centre
+    if rig is not None and "jaw" in action:
+        turn = Rotation.from_rotvec(action["jaw"]).as_matrix() - np.eye(3)
+        points += rig.pose_basis[:, :, JAW_COLUMNS] @ turn.ravel()
+        points += rig.skinning[:, JAW, None] * ((points - template.joints[JAW]) @ turn.T)
     return points
