@@ -12,7 +12,16 @@ from .shapes_lip import lip_shapes
 from .skinning import JAW, joint_regressor, skinning
 from .tongue import tongue_shapes
 
-SIDED = ["upper_lip_raise", "lower_lip_depress", "corner_up", "corner_down", "stretch", "dimple", "press", "puff"]
+SIDED = [
+    "upper_lip_raise",
+    "lower_lip_depress",
+    "corner_up",
+    "corner_down",
+    "stretch",
+    "dimple",
+    "press",
+    "puff",
+]
 MOUTH_NAMES = (
     *(f"{name}_{side}" for name in SIDED for side in ("left", "right")),
     *["pucker", "funnel", "roll_in_upper", "roll_in_lower", "roll_out_upper", "roll_out_lower", "bite"],

@@ -84,7 +84,9 @@ def spread(face, upper, lower, pulls=(), reach=26.0, fixed=()):
 def lip_handles(face, upper, lower):
     """Vertices of both lips and their displacements."""
     rows = [face.rings[side][VERMILION : DEEP + 1].ravel() for side in SIDES]
-    moves = [moved_lip(face, side, move).reshape(-1, 3) for side, move in zip(SIDES, (upper, lower), strict=True)]
+    moves = [
+        moved_lip(face, side, move).reshape(-1, 3) for side, move in zip(SIDES, (upper, lower), strict=True)
+    ]
     return joined_corners(np.concatenate(rows), np.concatenate(moves))
 
 

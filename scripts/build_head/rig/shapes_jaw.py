@@ -3,7 +3,7 @@
 import numpy as np
 
 from .lips import Move, Pull, bump, halves, lip_handles, spread, spread_handles
-from .pose import pose, unpose, unpose_change
+from .pose import pose, unpose
 from .skinning import JAW
 
 CLOSE_ANGLE = np.radians(20)
@@ -16,7 +16,9 @@ def jaw_forward(face, rig):
     a = np.abs(face.across)
     moves = w * np.array([0, -2.6, 5.2])
     c = 1 - a**2
-    ids, values = lip_handles(face, Move(up=-0.5 * c, out=0.9 + 0.3 * c), Move(up=-0.5 * c, out=0.9 + 3.4 * c))
+    ids, values = lip_handles(
+        face, Move(up=-0.5 * c, out=0.9 + 0.3 * c), Move(up=-0.5 * c, out=0.9 + 3.4 * c)
+    )
     lack = spread_handles(face, ids, values - moves[ids], fixed=face.names["chin"], reach=16)
     return face.symmetric(moves + lack)
 
