@@ -16,6 +16,7 @@ class Move:
 
     across: object = 0.0  # + = subject's left, slides around the face
     up: object = 0.0
+    forward: object = 0.0  # along +z
     out: object = 0.0  # along the horizontal normal of the lips
     roll: object = 0.0  # + = outward, about a point in the lip's body
     thick: object = 0.0  # growth of the red lip's height
@@ -67,7 +68,7 @@ def moved_lip(face, side, move):
     x = p[..., 0]
     dx = full(np.asarray(move.across, float), shape)
     d[..., 0] += dx
-    d[..., 2] += face.slide(x, dx)
+    d[..., 2] += face.slide(x, dx) + move.forward
     d[..., 1] += move.up
     return d + full(np.asarray(move.out, float), shape)[..., None] * normal
 

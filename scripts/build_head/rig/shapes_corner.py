@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .folds import nasolabial_fold
 from .lips import Move, Pull, bump, halves, spread
 
 
@@ -11,22 +12,22 @@ def _mirrored_bumps(face, centre, radii, by):
 
 
 def smile(face):
-    """Zygomatic smile: corners back and up, lips thinner, cheeks lifted and fuller."""
+    """Zygomatic smile: corners back and up, lips thinner, cheeks lifted and fuller, a fold beside the mouth."""
     s = face.across
     a = np.abs(s)
     pull = np.sign(s) * a**1.15
-    upper = Move(across=6.5 * pull, up=0.6 + 6.4 * a**2.2, out=-1.2 - 1.8 * a**2, thick=-1.2 * (1 - a**2))
-    lower = Move(across=6.5 * pull, up=-0.3 + 7.3 * a**2.4, out=-1.4 - 1.6 * a**2, thick=-1.0 * (1 - a**2))
+    upper = Move(across=6.3 * pull, up=0.7 + 6.4 * a**2.2, out=-1.2 - 1.4 * a**2, thick=-1.2 * (1 - a**2))
+    lower = Move(across=6.3 * pull, up=-0.2 + 7.3 * a**2.4, out=-1.4 - 1.2 * a**2, thick=-1.0 * (1 - a**2))
     pulls = (
-        Pull(face.middle("cheek_apple_left"), (1.0, 4.2, 1.6)),
-        Pull((31, -52, 86), (3.6, 4.6, 0.4)),
+        Pull(face.middle("cheek_apple_left"), (1.2, 4.4, 2.0)),
+        Pull((32, -52, 86), (4.2, 4.8, 0.6)),
         Pull((22, -42, 90), (1.2, 1.6, 0.2)),
-        Pull((44, -70, 66), (2.8, 2.6, -0.6)),
+        Pull((45, -70, 66), (3.4, 3.2, 0.2)),
         Pull((0, -96, 94), (0, 0.4, 0)),
     )
-    return spread(face, upper, lower, pulls, reach=24) + _mirrored_bumps(
-        face, (40, -40, 76), (11, 9, 14), (0.8, 0.4, 1.2)
-    )
+    moves = spread(face, upper, lower, pulls, reach=26)
+    moves += _mirrored_bumps(face, (40, -40, 76), (11, 9, 14), (1.0, 0.4, 1.6))
+    return moves + nasolabial_fold(face, ridge=1.6, valley=0.9)
 
 
 def frown(face):

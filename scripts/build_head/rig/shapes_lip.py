@@ -41,31 +41,24 @@ def pucker(face):
     s = face.across
     a = np.abs(s)
     across = -11.0 * np.sign(s) * a**0.9
-    out = 7.5 - 1.5 * a**2
-    upper = Move(across=across, out=out, thick=0.6 * (1 - a**2), roll=0.16, up=-0.2 * (1 - a**2))
-    lower = Move(across=across, out=out, thick=0.8 * (1 - a**2), roll=0.16, up=0.2 * (1 - a**2))
-    pulls = (
-        Pull((42, -66, 70), (-3.6, 0, 1.6)),
-        Pull((0, -52.6, 96.5), (0, -0.8, 2.2)),
-        Pull((0, -84, 90), (0, 1.2, 2.6)),
-    )
-    return spread(face, upper, lower, pulls, reach=24)
+    forward = 7.0 - 6.0 * a**1.5
+    full = 0.4 * (1 - a**2) + 2.4 * a**2 * (1 - a**2)
+    upper = Move(across=across, forward=forward, thick=full, roll=0.14 * (1 - a**2))
+    lower = Move(across=across, forward=forward, thick=full, roll=0.14 * (1 - a**2))
+    pulls = (Pull((44, -66, 68), (-3.4, 0, 1.8)), Pull((0, -51.5, 96.5), (0, -0.4, 1.4)))
+    return spread(face, upper, lower, pulls, reach=36)
 
 
 def funnel(face):
     s = face.across
     a = np.abs(s)
-    c = np.sqrt(np.clip(1 - a**2, 0, 1))
+    c = np.sqrt(np.clip(1 - a**2.2, 0, 1))
     across = -8.5 * np.sign(s) * a**0.9
-    out = 6.5 - 1.0 * a**2
-    upper = Move(across=across, out=out, up=3.4 * c, roll=0.34 * c)
-    lower = Move(across=across, out=out, up=-4.4 * c, roll=0.34 * c)
-    pulls = (
-        Pull((42, -66, 70), (-2.6, 0, 1.2)),
-        Pull((0, -52.6, 96.5), (0, 0.6, 2.4)),
-        Pull((0, -84, 90), (0, -1.6, 2.2)),
-    )
-    return spread(face, upper, lower, pulls, reach=24)
+    forward = 5.5 - 4.5 * a**1.5
+    upper = Move(across=across, forward=forward, up=3.2 * c, roll=0.30 * c)
+    lower = Move(across=across, forward=forward, up=-4.2 * c, roll=0.30 * c)
+    pulls = (Pull((44, -66, 68), (-2.6, 0, 1.4)), Pull((0, -51.5, 96.5), (0, 0.6, 1.6)))
+    return spread(face, upper, lower, pulls, reach=36)
 
 
 def rolled(face, side, amount):
