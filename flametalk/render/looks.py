@@ -38,14 +38,16 @@ class Lamp:
 
 @dataclass(frozen=True)
 class Studio:
-    """Three lamps, light from all around, and a rim."""
+    """Three lamps, light from all around, a rim, and a small lamp near the lens that only makes highlights
+    (the sparkle in the eyes)."""
 
-    key: Lamp = Lamp((-0.55, 0.62, 0.72), (0.66, 0.64, 0.61))
-    fill: Lamp = Lamp((0.80, 0.10, 0.62), (0.20, 0.21, 0.23), 0.35)
-    back: Lamp = Lamp((0.62, 0.42, -0.58), (0.42, 0.43, 0.46), 0.0)
-    sky: tuple[float, float, float] = (0.42, 0.43, 0.45)
-    ground: tuple[float, float, float] = (0.25, 0.235, 0.22)
-    rim: float = 0.22  # light at grazing angles
+    key: Lamp = Lamp((-0.62, 0.62, 0.62), (0.98, 0.96, 0.93))
+    fill: Lamp = Lamp((0.85, 0.05, 0.52), (0.16, 0.17, 0.19), 0.0)
+    back: Lamp = Lamp((0.72, 0.42, -0.55), (0.55, 0.57, 0.62), 0.0)
+    catch: Lamp = Lamp((-0.42, 0.50, 0.86), (0.0, 0.0, 0.0), 0.8)
+    sky: tuple[float, float, float] = (0.34, 0.345, 0.355)
+    ground: tuple[float, float, float] = (0.16, 0.15, 0.145)
+    rim: float = 0.16  # light at grazing angles
 
 
 @dataclass(frozen=True)
@@ -83,34 +85,33 @@ class Look:
         return self.eyes if name in ("sclera", "iris", "pupil") else getattr(self, name)
 
 
-_grey = (168.0, 168.0, 171.0)
-_soft = (0.42, 0.42, 0.42)
+_grey = (172.0, 172.0, 174.0)
+_soft = (0.35, 0.35, 0.35)
 CLAY: Final = Look(
-    skin=Material(_grey, 0.055, 0.55, _soft),
-    lips=Material((158.0, 157.0, 160.0), 0.10, 0.45, _soft),
-    eyes=Material(_grey, 0.75, 0.16, _soft, occlusion=0.7, least_light=0.35, rim=0.3),
-    teeth=Material((205.0, 205.0, 205.0), 0.25, 0.3, _soft, least_light=0.45, rim=0.0),
-    gums=Material((140.0, 138.0, 140.0), 0.15, 0.4, _soft, least_light=0.3, rim=0.0),
-    tongue=Material((136.0, 134.0, 136.0), 0.15, 0.45, _soft, least_light=0.3, rim=0.0),
-    mouth=Material((86.0, 85.0, 87.0), 0.0, 0.6, _soft, occlusion=0.9, least_light=0.12, rim=0.0),
-    eye=Eye((196.0, 196.0, 198.0), (120.0, 120.0, 124.0), (98.0, 98.0, 102.0), (70.0, 70.0, 74.0),
-            (34.0, 34.0, 36.0)),
+    skin=Material(_grey, 0.035, 0.5, _soft),
+    lips=Material((162.0, 161.0, 163.0), 0.07, 0.42, _soft),
+    eyes=Material(_grey, 0.9, 0.27, _soft, occlusion=0.7, least_light=0.25, rim=0.2),
+    teeth=Material((206.0, 206.0, 206.0), 0.25, 0.3, _soft, least_light=0.4, rim=0.0),
+    gums=Material((140.0, 138.0, 140.0), 0.15, 0.4, _soft, least_light=0.25, rim=0.0),
+    tongue=Material((136.0, 134.0, 136.0), 0.15, 0.45, _soft, least_light=0.25, rim=0.0),
+    mouth=Material((84.0, 83.0, 85.0), 0.0, 0.6, _soft, occlusion=0.9, least_light=0.08, rim=0.0),
+    eye=Eye((186.0, 186.0, 188.0), (132.0, 132.0, 135.0), (104.0, 104.0, 107.0), (78.0, 78.0, 81.0),
+            (44.0, 44.0, 46.0)),
     inside=(92.0, 92.0, 95.0),
 )  # fmt: skip
 
-_flesh = (0.55, 0.36, 0.28)
+_flesh = (0.48, 0.33, 0.27)
 SKIN_LOOK: Final = Look(
-    skin=Material((218.0, 170.0, 146.0), 0.085, 0.48, _flesh),
-    lips=Material((188.0, 112.0, 104.0), 0.22, 0.34, _flesh),
-    eyes=Material((235.0, 230.0, 225.0), 1.0, 0.13, (0.5, 0.45, 0.42), occlusion=0.7, least_light=0.35, rim=0.3),
-    teeth=Material((232.0, 224.0, 208.0), 0.4, 0.22, (0.5, 0.48, 0.45), least_light=0.5, rim=0.0),
-    gums=Material((178.0, 92.0, 90.0), 0.3, 0.3, _flesh, least_light=0.3, rim=0.0),
-    tongue=Material((186.0, 98.0, 96.0), 0.25, 0.36, _flesh, least_light=0.3, rim=0.0),
-    mouth=Material((96.0, 40.0, 38.0), 0.0, 0.6, _flesh, occlusion=0.9, least_light=0.12, rim=0.0),
-    eye=Eye((232.0, 226.0, 220.0), (134.0, 96.0, 58.0), (92.0, 64.0, 42.0), (44.0, 32.0, 26.0),
+    skin=Material((214.0, 173.0, 154.0), 0.075, 0.46, _flesh),
+    lips=Material((192.0, 130.0, 120.0), 0.16, 0.34, _flesh),
+    eyes=Material((235.0, 230.0, 225.0), 1.0, 0.27, (0.5, 0.45, 0.42), occlusion=0.75, least_light=0.25, rim=0.2),
+    teeth=Material((228.0, 220.0, 206.0), 0.4, 0.22, (0.5, 0.48, 0.45), least_light=0.4, rim=0.0),
+    gums=Material((172.0, 92.0, 90.0), 0.3, 0.3, _flesh, least_light=0.25, rim=0.0),
+    tongue=Material((182.0, 98.0, 96.0), 0.25, 0.36, _flesh, least_light=0.25, rim=0.0),
+    mouth=Material((92.0, 40.0, 38.0), 0.0, 0.6, _flesh, occlusion=0.9, least_light=0.08, rim=0.0),
+    eye=Eye((226.0, 219.0, 213.0), (142.0, 104.0, 66.0), (96.0, 68.0, 44.0), (50.0, 37.0, 30.0),
             (12.0, 10.0, 10.0), fibres=0.16),
     inside=(96.0, 62.0, 54.0),
-    studio=Studio(),
 )  # fmt: skip
 
 LOOKS: Final[dict[str, Look]] = {"clay": CLAY, "skin": SKIN_LOOK}

@@ -30,7 +30,7 @@ class Paint:
 
     corners: Float32[np.ndarray, "f 3 8"]  # linear albedo, highlight height and width, light let in, rim
     wraps: Float32[np.ndarray, "m 3"]  # 1 / (1 + wrap)
-    lamps: Float32[np.ndarray, "3 7"]  # unit direction, colour, highlight
+    lamps: Float32[np.ndarray, "4 7"]  # unit direction, colour, highlight of key, fill, back, catch
     studio: Float32[np.ndarray, "8"]  # sky, ground, rim, exposure
     inside: Float32[np.ndarray, "8"]  # a row of `corners` for back faces
     eye: Float32[np.ndarray, "17"]  # sclera, inner, outer, limbus, pupil; pupil radius, fibres
@@ -65,7 +65,7 @@ def paint(surface: Surface, look: Look) -> Paint:
     return Paint(
         corners=_corners(surface, look),
         wraps=np.array([[1 / (1 + w) for w in look.material(m).wrap] for m in MATERIALS], np.float32),
-        lamps=np.stack([_lamp(lamp) for lamp in (studio.key, studio.fill, studio.back)]),
+        lamps=np.stack([_lamp(lamp) for lamp in (studio.key, studio.fill, studio.back, studio.catch)]),
         studio=np.array([*studio.sky, *studio.ground, studio.rim, look.exposure], np.float32),
         inside=np.array([*linear(look.inside), 0, 1, 0.4, 0.5, 0], np.float32),
         eye=np.array([*colours, eye.pupil_radius, eye.fibres], np.float32),

@@ -218,12 +218,12 @@ def light(
         facing = normal @ lamp[:3, None]
         wrapped = np.maximum(1 + (facing - 1) * coat.wraps[kind], 0)
         total = total + lamps * lamp[3:6] * wrapped**2
-        if row < 2:
+        if row in (0, 3):  # key and catch
             half = lamp[:3] + view
             cosine = np.maximum((normal * half).sum(1, keepdims=True), 0) ** 2
             cosine = cosine / ((half**2).sum(1, keepdims=True) + 1e-12)
             lobe = width / (cosine * (width - 1) + 1)
-            shine = shine + lamp[6] * lamp[4] * lobe**2 * np.clip(4 * facing, 0, 1)
+            shine = shine + lamp[6] * lobe**2 * np.clip(4 * facing, 0, 1)
     graze = 1 - np.clip((normal * view).sum(1, keepdims=True), 0, 1)
     shine = specular * lamps * shine + coat.studio[6] * rim * graze**3 * ambient * up
     value = coat.studio[7] * (colour * total + shine)

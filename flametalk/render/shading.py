@@ -59,18 +59,18 @@ def _shoulder(value):  # type: ignore[no-untyped-def]
 @inlined
 def _light_block(block, lamps, studio):  # type: ignore[no-untyped-def]
     """Reflected light of 64 places, over their colour fields: ambient between ground and sky, three wrapped
-    lamps, two highlights, a rim."""
+    lamps, the highlights of the first and the last lamp, a rim."""
     zero, half, one, four = np.float32(0), np.float32(0.5), np.float32(1), np.float32(4)
     kx, ky, kz = lamps[0, 0], lamps[0, 1], lamps[0, 2]
     kr, kg, kb, ks = lamps[0, 3], lamps[0, 4], lamps[0, 5], lamps[0, 6]
     fx, fy, fz = lamps[1, 0], lamps[1, 1], lamps[1, 2]
-    fr, fg, fb, fs = lamps[1, 3], lamps[1, 4], lamps[1, 5], lamps[1, 6]
+    fr, fg, fb = lamps[1, 3], lamps[1, 4], lamps[1, 5]
+    cx, cy, cz, cs = lamps[3, 0], lamps[3, 1], lamps[3, 2], lamps[3, 6]
     bx, by, bz = lamps[2, 0], lamps[2, 1], lamps[2, 2]
     br, bg, bb = lamps[2, 3], lamps[2, 4], lamps[2, 5]
     sky_r, sky_g, sky_b = studio[0], studio[1], studio[2]
     low_r, low_g, low_b = studio[3], studio[4], studio[5]
     rim, exposure = studio[6], studio[7]
-    ks, fs = ks * kg, fs * fg
     for i in range(LANES):
         nx, ny, nz = block[i], block[64 + i], block[128 + i]
         vx, vy = block[192 + i], block[256 + i]
@@ -112,11 +112,12 @@ def _light_block(block, lamps, studio):  # type: ignore[no-untyped-def]
         cosine = cosine * cosine / (hx * hx + hy * hy + hz * hz + np.float32(1e-12))
         lobe = width / (cosine * (width - one) + one)
         shine = ks * lobe * lobe * min(max(key * four, zero), one)
-        hx, hy, hz = fx + vx, fy + vy, fz + vz
+        hx, hy, hz = cx + vx, cy + vy, cz + vz
         cosine = max(nx * hx + ny * hy + nz * hz, zero)
         cosine = cosine * cosine / (hx * hx + hy * hy + hz * hz + np.float32(1e-12))
         lobe = width / (cosine * (width - one) + one)
-        shine += fs * lobe * lobe * min(max(fill * four, zero), one)
+        catch = nx * cx + ny * cy + nz * cz
+        shine += cs * lobe * lobe * min(max(catch * four, zero), one)
 
         graze = one - min(max(nx * vx + ny * vy + nz * vz, zero), one)
         shine = specular * open_ * shine + rim * edge * graze * graze * graze * ambient * up
