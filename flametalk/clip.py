@@ -211,12 +211,14 @@ class Clip:
         if not isinstance(seconds, slice) or seconds.step is not None:
             raise InputError("index a clip with a span of seconds, such as clip[0.5:2]")
         return self.cut(
-            0.0 if seconds.start is None else seconds.start,
-            self.duration if seconds.stop is None else seconds.stop,
+            0.0 if seconds.start is None else float(seconds.start),
+            self.duration if seconds.stop is None else float(seconds.stop),
         )
 
     def cut(self, start: float, end: float) -> Clip:
         """The frames from `start` to `end` seconds (negative counts from the end), with their sound."""
+        if not np.isfinite([start, end]).all():
+            raise InputError(f"{start:g} to {end:g} s is no span of time")
         start, end = (t + self.duration if t < 0 else t for t in (start, end))
         first, last = round(start * self.fps), min(round(end * self.fps), self.n_frames)
         if not 0 <= first < last:
@@ -306,6 +308,24 @@ class Clip:
         from .formats import write_clip
 
         write_clip(self, path, layout, lossy)
+
+    def render(self, path: PathLike, **options: Any) -> None:
+        """x.mp4 with sound, x.png, or frames/*.png; options as of `film.render_clip`: view, mode, size …"""
+        from .film import render_clip
+
+        render_clip(self, path, **options)
+
+    def show(self, **options: Any) -> Any:
+        """Plays in a notebook, with sound; options as of `render`."""
+        from .show import ClipView
+
+        return ClipView(self, options)
+
+    def to_moviepy(self, **options: Any) -> Any:
+        """A finished picture-and-sound clip for people who cut films (extra `moviepy`)."""
+        from .film import to_moviepy
+
+        return to_moviepy(self, **options)
 
     def plot(self) -> Figure:
         """Jaw, head and strongest expressions over the waveform."""

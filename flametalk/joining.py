@@ -51,7 +51,7 @@ def _join(a: Clip, b: Clip, fade: float) -> Clip:
     assert set(parts) <= {"shape", *REQUIRED, *OPTIONAL}
     audio = _join_audio(a, b, overlap / a.fps)
     seconds = len(parts["expression"]) / a.fps
-    return a.replace(**parts, audio=None if audio is None else audio.cut(0, seconds))
+    return a.replace(**parts, audio=None if audio is None else audio.cut(0.0, seconds))
 
 
 def _same_width(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -75,4 +75,4 @@ def _join_audio(a: Clip, b: Clip, overlap: float) -> Audio | None:
 def _sound(clip: Clip, rate: int) -> np.ndarray:
     if clip.audio is None:
         return np.zeros(round(clip.duration * rate), np.float32)
-    return resample(clip.audio.cut(0, clip.duration), rate).samples
+    return resample(clip.audio.cut(0.0, clip.duration), rate).samples

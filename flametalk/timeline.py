@@ -13,15 +13,17 @@ def sample(
     """Values at fractional frame positions within 0 … t−1."""
     if len(values) == 1:
         return np.repeat(values, len(positions), axis=0).astype(np.float32)
-    frames = np.arange(len(values))
-    if not rotation:
-        return PchipInterpolator(frames, values)(positions).astype(np.float32)
-    nearest = np.rint(positions).astype(int)
-    triples = [
-        same_turn(Slerp(frames, Rotation.from_rotvec(v))(positions).as_rotvec(), v[nearest])
-        for v in _triples(values)
-    ]
-    return np.concatenate(triples, axis=1).astype(np.float32)
+    frames, nearest = np.arange(len(values)), np.rint(positions).astype(int)
+    if rotation:
+        triples = [
+            same_turn(Slerp(frames, Rotation.from_rotvec(v))(positions).as_rotvec(), v[nearest])
+            for v in _triples(values)
+        ]
+        between = np.concatenate(triples, axis=1)
+    else:
+        between = PchipInterpolator(frames, values)(positions)
+    on_frame = (positions == nearest)[:, None]
+    return np.where(on_frame, values[nearest], between).astype(np.float32)
 
 
 def savitzky_golay(
