@@ -101,11 +101,16 @@ def _head(path: Path) -> Iterator[str]:
     yield f"mesh        {head.n_vertices:,} vertices, {len(head.faces):,} triangles"
     yield f"bases       {head.n_shape} shape, {head.n_expression} expression"
     yield f"UV          {'yes' if head.uv is not None else 'no'}"
-    yield f"regions     {', '.join(sorted(head.regions)) or 'none'}"
+    yield f"regions     {len(head.regions)}: {_some(sorted(head.regions))}"
     yield f"landmarks   {', '.join(sorted(head.landmarks)) or 'none'}"
-    yield f"actions     {len(head.actions)}"
+    yield f"actions     {len(head.actions)}: {_some(sorted(head.actions))}"
     for key, value in head.info.items():
         yield f"{key:<11} {value}"
+
+
+def _some(names: list[str], shown: int = 12) -> str:
+    more = f" … and {len(names) - shown} more" if len(names) > shown else ""
+    return ", ".join(names[:shown]) + more
 
 
 def _safetensors(path: Path) -> Iterator[str]:

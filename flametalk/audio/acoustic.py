@@ -31,7 +31,9 @@ class AcousticModel:
     stay: Float32[np.ndarray, "42 3"]  # probability of a state to last another hop
 
 
-def log_likelihoods(model: AcousticModel, streams: Float64[np.ndarray, "3 hops 13"]) -> Float32[np.ndarray, "hops 42 3"]:
+def log_likelihoods(
+    model: AcousticModel, streams: Float64[np.ndarray, "3 hops 13"]
+) -> Float32[np.ndarray, "hops 42 3"]:
     """Log likelihood of each hop under each state of each phone (natural log, up to a constant)."""
     hops = streams.shape[1]
     total = np.zeros((hops, N_PHONES, N_STATES), np.float32)
@@ -58,7 +60,9 @@ def model_folder() -> Path:
     """Where `pocketsphinx` keeps its dictionary and models."""
     spec = find_spec("pocketsphinx")
     if spec is None or spec.origin is None:
-        raise AssetError("the phonetic front end reads the model inside 'pocketsphinx': pip install pocketsphinx")
+        raise AssetError(
+            "the phonetic front end reads the model inside 'pocketsphinx': pip install pocketsphinx"
+        )
     return Path(spec.origin).parent / "model" / "en-us"
 
 
@@ -92,7 +96,9 @@ def _gaussians(path: Path) -> np.ndarray:
     shape = (N_PHONES, N_STREAMS, N_DENSITIES)
     sizes, numbers = _sphinx_arrays(path, n_sizes=len(shape) + N_STREAMS + 1)
     if sizes[:-1] != (*shape, *[N_DIMS] * N_STREAMS):
-        raise FormatError(path, f"holds Gaussians of {sizes[:-1]}, expected {shape}; install pocketsphinx 5.1")
+        raise FormatError(
+            path, f"holds Gaussians of {sizes[:-1]}, expected {shape}; install pocketsphinx 5.1"
+        )
     return numbers.reshape(*shape, N_DIMS)
 
 

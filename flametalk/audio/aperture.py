@@ -37,7 +37,9 @@ assert OPENING.shape == (N_PHONES,)
 
 def mouth_aperture(posteriors: Float32[np.ndarray, "hops 42"]) -> Float32[np.ndarray, "hops"]:
     """Opening of the mouth in each hop, 0 closed … 1 as wide as in "ah"."""
-    wish, weight = _smooth(np.stack([posteriors @ (DOMINANCE * OPENING), posteriors @ DOMINANCE], 1), SHARING).T
+    wish, weight = _smooth(
+        np.stack([posteriors @ (DOMINANCE * OPENING), posteriors @ DOMINANCE], 1), SHARING
+    ).T
     touching = np.clip(_smooth(posteriors @ CLOSED, CLOSING), 0.0, 1.0)
     return (wish / np.maximum(weight, 1e-6) * (1.0 - touching)).astype(np.float32)
 

@@ -3,7 +3,7 @@
 A bottleneck that survives the change of voice: what is said passes, who says it does not.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -13,12 +13,12 @@ from jaxtyping import Float32, Float64
 from ..conventions import SAMPLE_RATE
 from ..errors import InputError
 from .acoustic import acoustic_model, log_likelihoods
-from .cepstra import FILTERS, HOP, N_CEPSTRA, REACH, NoiseState, cepstra, dynamics, mel_power, remove_noise
+from .cepstra import HOP, HOP_RATE, N_CEPSTRA, REACH, NoiseState, cepstra, dynamics, mel_power, remove_noise
 from .phone_hmm import PhoneHmm, phone_hmm, posteriors, scaled_likelihoods
-from .phones import SILENCE
+from .phones import N_PHONES, N_STATES, SILENCE
 
 MEAN_SPAN = 3000  # hops over which the cepstral mean is taken: 30 s
-BLOCK, LOOK_AHEAD = 500, 100  # hops that are decoded at a time, and what they see of the future
+BLOCK, LOOK_AHEAD = 1000, 100  # hops that are decoded at a time, and what they see of the future
 QUIETEST = -75.0  # dB of full scale: below it nothing is speech
 RANGE = 50.0  # dB below the loud parts of a clip at which it counts as silent
 GATE_WIDTH = 1.5  # dB
@@ -68,22 +68,28 @@ def hear(chunks: Iterable[Float32[np.ndarray, "_"]]) -> HeardSpeech:
 
 def phone_posteriors(speech: HeardSpeech) -> Float32[np.ndarray, "hops 42"]:
     """P(phone | sound) in every hop; what is too quiet to be speech is silence."""
-    if not len(speech.level):
-        raise InputError("there is no sound to listen to")
-    likelihoods = speech_likelihoods(speech)
     past, parts = None, []
-    for first in range(0, len(likelihoods), BLOCK):
-        seen = likelihoods[first : first + BLOCK + LOOK_AHEAD]
+    for seen in likelihood_blocks(speech, BLOCK, LOOK_AHEAD):
         part, past = posteriors(hmm(), scaled_likelihoods(seen), past, min(BLOCK, len(seen)))
         parts.append(part)
     return gate(np.concatenate(parts), speech.level, loud_level(speech.level))
 
 
-def speech_likelihoods(speech: HeardSpeech) -> Float32[np.ndarray, "hops 42 3"]:
-    """Log likelihood of every state in every hop."""
+def likelihood_blocks(
+    speech: HeardSpeech, block: int, beyond: int = 0
+) -> Iterator[Float32[np.ndarray, "hops 42 3"]]:
+    """Log likelihoods of every state, `block` hops at a time and up to `beyond` hops of the next block."""
+    hops = len(speech.level)
+    if not hops:
+        raise InputError("there is no sound to listen to")
     normalised = speech.cepstra - moving_mean(speech)
-    padded = np.pad(normalised, ((EDGE, EDGE), (0, 0)), mode="edge")
-    return log_likelihoods(acoustic_model(), dynamics(padded))
+    streams = dynamics(np.pad(normalised, ((EDGE, EDGE), (0, 0)), mode="edge"))
+    known = np.zeros((0, N_PHONES, N_STATES), np.float32)
+    for first in range(0, hops, block):
+        fresh = streams[:, first + len(known) : first + block + beyond]
+        seen = np.concatenate([known, log_likelihoods(acoustic_model(), fresh)])
+        yield seen
+        known = seen[block:]
 
 
 def moving_mean(speech: HeardSpeech) -> Float64[np.ndarray, "hops 13"]:
@@ -97,7 +103,9 @@ def moving_mean(speech: HeardSpeech) -> Float64[np.ndarray, "hops 13"]:
     first = np.clip(np.arange(hops) - MEAN_SPAN // 2, 0, max(0, hops - MEAN_SPAN))
     last = np.minimum(first + MEAN_SPAN, hops)
     near, all_ = number[last] - number[first], sums[-1] / number[-1]
-    weight = np.minimum(1.0, near / min(100.0, number[-1]))[:, None]  # a window with little sound leans on all
+    weight = np.minimum(1.0, near / min(100.0, number[-1]))[
+        :, None
+    ]  # a window with little sound leans on all
     local = (sums[last] - sums[first]) / np.maximum(near, 1.0)[:, None]
     return weight * local + (1.0 - weight) * all_
 
@@ -124,4 +132,4 @@ def hmm() -> PhoneHmm:
     return phone_hmm(acoustic_model())
 
 
-assert FILTERS == 25 and SAMPLE_RATE == 100 * HOP
+assert SAMPLE_RATE == HOP_RATE * HOP

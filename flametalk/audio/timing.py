@@ -18,7 +18,9 @@ def count_frames(n_samples: int, rate: int, fps: float = FPS) -> int:
 def check_fps(fps: float) -> None:
     """Refuse frame rates that no video has."""
     if not LOWEST_FPS <= fps <= HIGHEST_FPS:
-        raise InputError(f"the frame rate is {fps:g}, expected {LOWEST_FPS:g} to {HIGHEST_FPS:g} frames a second")
+        raise InputError(
+            f"the frame rate is {fps:g}, expected {LOWEST_FPS:g} to {HIGHEST_FPS:g} frames a second"
+        )
 
 
 def frame_means(

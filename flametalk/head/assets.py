@@ -43,7 +43,7 @@ class HeadAsset:
         return "\n".join(
             [
                 f"{self.name}: {known}",
-                f"  {self.vertices} vertices, {self.shapes} + {self.expressions} shape and expression coefficients",
+                f"  {self.vertices} vertices, {self.shapes} shape + {self.expressions} expression values",
                 f"  regions: {', '.join(self.regions) or 'none (flametalk assets add masks FILE)'}",
                 f"  landmarks: {', '.join(self.landmarks) or 'none (flametalk assets add landmarks FILE)'}",
                 f"  texture coordinates: {'yes' if self.uv else 'none (flametalk assets add uv FILE)'}",

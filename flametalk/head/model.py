@@ -151,6 +151,8 @@ class Head:
         if name not in self.landmarks:
             raise UnknownNameError(f"landmark set of head {self.name}", name, self.landmarks)
         marks = self.landmarks[name]
+        if marks.faces.ndim != 1:
+            raise InputError(f"'{name}' has a row for each head rotation: use embeddings.contour_points")
         corners = vertices[:, self.faces[marks.faces].long()]
         return torch.einsum("bnkc,nk->bnc", corners, marks.weights)
 

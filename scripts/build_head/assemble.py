@@ -56,7 +56,7 @@ def build_head(template: Template | None = None) -> Head:
         material_names=MATERIALS,
         expression_names=tuple(names),
         shape_names=tuple(people.names),
-        regions={name: _index(np.ravel(ids)) for name, ids in template.names.items()},
+        regions={name: _index(np.ravel(ids)) for name, ids in template.names.items() if not name[-1].isdigit()},
         landmarks={name: _landmarks(mark) for name, mark in template.landmarks.items()},
         info={
             "made by": "scripts/build_head, from code alone",

@@ -1,0 +1,34 @@
+"""How fast the head turns coefficients into vertices: `python -m scripts.bench_head`."""
+
+import time
+
+import torch
+
+from flametalk.conventions import N_JOINTS
+from flametalk.head import Head
+
+FRAMES = 250
+RUNS = 7
+
+
+def main() -> None:
+    head = Head.load()
+    generator = torch.Generator().manual_seed(0)
+    expression = torch.randn(FRAMES, head.n_expression, generator=generator) * 0.3
+    pose = torch.randn(FRAMES, N_JOINTS, 3, generator=generator) * 0.1
+    constant = torch.randn(1, head.n_shape, generator=generator)
+    changing = torch.randn(FRAMES, head.n_shape, generator=generator)
+    print(f"{head.name}: {head.n_vertices:,} vertices, {FRAMES} frames, {torch.get_num_threads()} threads")
+    for name, shape in (("one identity", constant), ("identity per frame", changing)):
+        head.vertices(shape, expression, pose)
+        seconds = []
+        for _ in range(RUNS):
+            start = time.perf_counter()
+            head.vertices(shape, expression, pose)
+            seconds.append(time.perf_counter() - start)
+        best = sorted(seconds)[len(seconds) // 2]
+        print(f"{name:<20} {best * 1e3:6.1f} ms, {FRAMES / best:8,.0f} frames/s")
+
+
+if __name__ == "__main__":
+    main()
