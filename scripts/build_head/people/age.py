@@ -19,12 +19,12 @@ def attributes(a):
             "folds",
             both(
                 total(
-                    along(marionette, 3.4, -0.7),
-                    along(fold + [-1.6, 0, 0.5], 2.9, -0.85),
-                    along(fold + [4.0, 1.5, -1.5], 4.5, 0.75),
+                    along(marionette, 3.4, -1.0),
+                    along(fold + [-1.6, 0, 0.5], 2.9, -1.2),
+                    along(fold + [4.0, 1.5, -1.5], 4.8, 1.3),
                 )
             ),
         ),
-        Attribute("jowl", both(swell(jowl + [0.5, 1.0, 2], (10, 10, 14), 1.3, (0, -0.8, 0)))),
+        Attribute("jowl", both(swell(jowl + [0.5, 1.0, 2], (10, 10, 14), 1.9, (0, -1.2, 0)))),
         Attribute("cheek sag", both(move(a.apple + [2, -18, -4], (15, 15, 20), (0, -1.9, 0.4)))),
     ]

@@ -55,10 +55,12 @@ def eyes(template, people, heads):
         shear = max(shear, np.abs(moved - middle - scale[:, None, None] * rest).max())
         radius = np.median(np.linalg.norm(arm, axis=1))
         new_centre = moved[:, 0] - scale[:, None] * arm[0]
+        corners = template.vertices[[n[f"canthus_{w}_{side}"][0] for w in ("inner", "outer")]]
         for ring in (EYE_MARGIN, INNER_MARGIN):
             ids = n[f"eye_rings_{side}"][ring]
             gap0 = np.linalg.norm(template.vertices[ids] - centre, axis=1) - radius
-            on_ball = gap0 < 2.5e-3
+            away = np.linalg.norm(template.vertices[ids][:, None] - corners, axis=2).min(1)
+            on_ball = (gap0 < 2.0e-3) & (away > 3.5e-3)
             gap = np.linalg.norm(heads[:, ids] - new_centre[:, None], axis=2) - (scale * radius)[:, None]
             gaps.append((gap - gap0)[:, on_ball].ravel())
         up, low = n[f"lid_margin_upper_{side}"][9], n[f"lid_margin_lower_{side}"][9]

@@ -23,7 +23,7 @@ def attributes(a):
         Attribute(
             "eye width",
             both(
-                total(move(a.outer, (8, 7, 16), (1.3, 0, -0.8)), move(a.inner, (5.5, 5, 12), (-0.45, 0, 0)))
+                total(move(a.outer, (8, 7, 16), (1.3, 0, -0.7)), move(a.inner, (5.5, 5, 12), (-0.55, 0, 0)))
             ),
             eye_growth=0,
         ),
@@ -49,7 +49,7 @@ def attributes(a):
             eye_growth=0,
         ),
         Attribute("lid crease height", both(move(a.crease + [0, 1.5, 0], (13, 4, 14), (0, 1.0, 0)))),
-        Attribute("lid hood", both(move(a.crease + [2.5, 3.6, 1], (13, 4.6, 14), (0, -1.1, 1.2)))),
+        Attribute("lid hood", both(move(a.crease + [2.5, 3.6, 1], (13, 5.2, 14), (0, -1.1, 1.3)))),
         Attribute("lid hood outside", both(move(a.crease + [12, 1.5, -6], (8, 5, 13), (0, -1.2, 0.8)))),
         Attribute("inner eye fold", both(move(a.inner + [1.5, 3.0, 2], (4.8, 5.2, 9), (0.2, -0.7, 0.9)))),
         Attribute("upper lid hollow", both(move(a.crease + [-5, 4.0, 2], (10, 4.6, 12), (0, 0.1, -1.2)))),

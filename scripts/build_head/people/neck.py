@@ -25,7 +25,7 @@ def attributes(a):
     muscle = [(50, -95, -4), (42, -120, 2), (32, -145, 8), (22, -165, 12)]
     return [
         Attribute("neck width", _girth(a, 0, 3.8), broad=True),
-        Attribute("neck depth", _girth(a, 2, 4.6), broad=True),
+        Attribute("neck depth", _girth(a, 2, 3.2), broad=True),
         Attribute("shoulder slope", both(move((62, -150, -45), (24, 26, 34), (0.5, 5.0, 0))), broad=True),
         Attribute(
             "under chin",
@@ -36,7 +36,7 @@ def attributes(a):
             broad=True,
         ),
         Attribute("throat angle", move(throat + [0, -8, -12], (25, 18, 24), (0, 2.0, -2.0)), broad=True),
-        Attribute("neck nape", move((0, -70, -66), (38, 34, 34), (0, 0, -3.0)), broad=True),
+        Attribute("neck nape", move((0, -70, -66), (38, 34, 34), (0, 0, -2.2)), broad=True),
         Attribute("larynx", move(apple, (9, 11, 16), (0, 0, 1.5))),
         Attribute(
             "neck muscle", both(total(along(muscle, 8.0, 1.2), swell((24, -135, 8), (9, 24, 14), -0.5)))

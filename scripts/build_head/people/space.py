@@ -61,8 +61,19 @@ def _principal(names, sources, count, attention):
     value, vector = np.linalg.eigh(seen @ seen.T)
     value, mix = value[::-1], vector[:, ::-1][:, :count]
     grown = (value.sum() / value[:count].sum()) ** 0.5
-    titles, sign = _titles(names, mix * np.linalg.norm(seen, axis=1)[:, None])
+    mix = _varimax(mix)
+    titles, sign = _titles(names, mix)
     return titles, grown * (mix * sign).T @ sources
+
+
+def _varimax(mix, rounds=60):
+    """The rotation of orthonormal columns that makes each column mean few sources."""
+    turn = np.eye(mix.shape[1])
+    for _ in range(rounds):
+        now = mix @ turn
+        left, _, right = np.linalg.svd(mix.T @ (now**3 - now * (now**2).mean(0)))
+        turn = left @ right
+    return mix @ turn
 
 
 def _titles(names, weights):
@@ -71,9 +82,11 @@ def _titles(names, weights):
     titles, sign = [""] * weights.shape[1], np.ones(weights.shape[1])
     for i, k in zip(own, column, strict=True):
         sign[k] = np.sign(weights[i, k])
-        others = [j for j in np.argsort(-np.abs(weights[:, k])) if j != i]
-        word = "more" if sign[k] * weights[others[0], k] > 0 else "less"
-        titles[k] = f"{names[i]}, {word} {names[others[0]]}"
+        j = next(j for j in np.argsort(-np.abs(weights[:, k])) if j != i)
+        word = "more" if sign[k] * weights[j, k] > 0 else "less"
+        titles[k] = (
+            f"{names[i]}, {word} {names[j]}" if abs(weights[j, k]) > 0.4 * abs(weights[i, k]) else names[i]
+        )
     return titles, sign
 
 
