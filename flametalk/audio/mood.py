@@ -37,9 +37,10 @@ PROTOTYPES = np.array(
         [1.6, 1.6, 0.3, 0.5, 0.2],
     ]
 )
-NEUTRAL_PRIOR = 1.0  # added to the log of neutral: most speech is
+SILENT = -60.0  # dB of full scale: a clip that never gets louder says nothing
+NEUTRAL_PRIOR = 2.0  # added to the log of neutral: most speech is
 AROUSAL = np.array([0.35, 0.25, 0.3, 0.4, 0.05])  # weights of the cues
-VALENCE = np.array([0.1, 0.3, 0.05, -0.15, 0.3])
+VALENCE = np.array([0.06, 0.2, 0.03, -0.1, 0.15])
 FEATURES = (
     "pitch", "voiced", "pitch slope", "level", "level slope", *CUES, "valence", "arousal", *EMOTIONS,
 )  # fmt: skip
@@ -59,7 +60,7 @@ def mood_of(prosody: Prosody, fps: float, n_frames: int) -> Mood:
     """Rule-based emotion features of a clip."""
     voiced = (prosody.pitch > 0).astype(np.float64)
     semitones = _semitones(prosody)
-    loud = float(np.percentile(prosody.level, 95))
+    loud = max(SILENT, float(np.percentile(prosody.level, 95)))
     level = np.clip((prosody.level - loud) / 20.0 + 1.0, -1.0, 1.5)  # 1 at the loud parts, 0 20 dB below
     smooth_pitch = _weighted(semitones, voiced, 0.06)
     cues = _cues(prosody, semitones, voiced, loud)

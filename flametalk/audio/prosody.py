@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32, Float64
 from scipy.ndimage import gaussian_filter1d
+from scipy.signal import find_peaks
 
 from .cepstra import HOP, HOP_RATE
 from .phones import PHONES, VOWELS
@@ -14,7 +15,7 @@ WINDOW = 512  # samples at 16 kHz
 BLOCK = 1000  # hops measured at a time
 TILT_SPLIT, TILT_TOP = 1000, 5000  # Hz
 VOICED_RANGE = 35.0  # dB below the loud parts at which nothing counts as voiced
-SYLLABLE_SMOOTHING = 0.03  # seconds
+SYLLABLE_SMOOTHING = 0.025  # seconds
 IS_VOWEL = np.array([name in VOWELS for name in PHONES], np.float32)
 
 
@@ -26,7 +27,7 @@ class Prosody:
     periodicity: Float32[np.ndarray, "hops"]  # 0 noise … 1 perfectly periodic
     level: Float32[np.ndarray, "hops"]  # dB of full scale
     tilt: Float32[np.ndarray, "hops"]  # dB, energy in 1–5 kHz over energy below: vocal effort
-    syllables: Float32[np.ndarray, "hops"]  # 1 where a vowel begins
+    syllables: Float32[np.ndarray, "hops"]  # 1 in the middle of a vowel
 
 
 def measure_prosody(
@@ -58,8 +59,8 @@ def _level_and_tilt(
 
 
 def _syllables(posteriors: Float32[np.ndarray, "hops 42"]) -> Float32[np.ndarray, "hops"]:
-    """1 where the probability of a vowel rises through one half, once a vowel."""
+    """1 at the middle of each vowel, a peak of the probability that one is being spoken."""
     vowel = gaussian_filter1d(posteriors @ IS_VOWEL, SYLLABLE_SMOOTHING * HOP_RATE)
-    begins = np.zeros(len(vowel), np.float32)
-    begins[1:] = (vowel[1:] >= 0.5) & (vowel[:-1] < 0.5)
-    return begins
+    middles = np.zeros(len(vowel), np.float32)
+    middles[find_peaks(vowel, height=0.3, prominence=0.1)[0]] = 1.0
+    return middles
