@@ -12,7 +12,7 @@ LOWER_CROWNS = ((5.3, 8.6, 5.6, 1.6), (5.8, 8.6, 5.8, 1.6), (6.6, 9.4, 6.8, 2.4)
 # Outer face of each arch in (x, z).
 UPPER_ARCH = ((0, 87.4), (6, 86.9), (12, 84.6), (17, 80.0), (20.6, 74), (23.2, 66), (25.0, 57), (26.0, 46), (26.2, 36))
 LOWER_ARCH = ((0, 84.8), (5, 84.3), (10, 82.2), (15, 77.9), (19, 71.6), (22.0, 64), (24.2, 55), (25.4, 45), (25.8, 36))
-UPPER_EDGE, LOWER_EDGE = -68.2, -66.0
+UPPER_EDGE, LOWER_EDGE = -69.8, -67.4
 AROUND, LEVELS = 8, ((0.0, 0.82), (0.35, 1.0), (0.80, 0.97), (1.0, 0.84))
 GUM_STATIONS, GUM_AROUND = 19, 6
 
@@ -117,9 +117,9 @@ def _tooth_uv(teeth):
 
 def build_gums(upper):
     if upper:
-        points, faces, mirror = _gum(UPPER_ARCH, -54.6, 6.4, 4.3, 3.6)
+        points, faces, mirror = _gum(UPPER_ARCH, -55.6, 6.4, 4.3, 3.6)
     else:
-        points, faces, mirror = _gum(LOWER_ARCH, -79.0, 6.2, 4.0, 3.4)
+        points, faces, mirror = _gum(LOWER_ARCH, -80.2, 6.2, 4.0, 3.4)
     faces, uv, uv_faces = oriented(points, faces, *tube_uv(GUM_STATIONS, GUM_AROUND))
     index = {"gums_upper" if upper else "gums_lower": np.arange(len(points))}
     return Piece(points, faces, mirror, np.full(len(faces), "gums"), uv, uv_faces, index)

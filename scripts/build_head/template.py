@@ -6,7 +6,7 @@ import numpy as np
 from . import landmarks, semantics, uv
 from .eyes import build_eyes
 from .grid import mirror_faces, mirror_map, mirror_points
-from .shape import EYE_CENTRE
+from .shape import EYE_CENTRE, HEAD
 from .skin import build_half_skin
 from .surface import Surface, triangulate
 from .teeth import build_gums, build_teeth
@@ -88,7 +88,8 @@ def build_template():
     tris, face_of = triangulate(quads)
     outside = np.isin(material, [MATERIALS.index("skin"), MATERIALS.index("lips")])
     placer = landmarks.Placer(Surface(points, tris, outside[face_of]), points, names)
-    marks = {"ibug68": landmarks.ibug68(placer)}
+    marks = {"ibug68": landmarks.ibug68(placer), "mediapipe": landmarks.mediapipe(placer, HEAD),
+             "contour": landmarks.moving_contour(placer, HEAD)}
     return Template(points * MILLIMETRE, quads, coords, corners, material, part, mirror, names, marks, np.array(JOINTS_MM, float) * MILLIMETRE)
 
 

@@ -24,7 +24,7 @@ def build_upper_expressions(template):
         "brow_inner_up": brows.inner_up(skin),
         "brow_outer_up": brows.outer_up(skin),
         "brow_lower": brows.lower(skin),
-        "cheek_raise": cheeks.cheek_raise(skin),
+        "cheek_raise": cheeks.cheek_raise(eye, skin),
         "nose_wrinkle": cheeks.nose_wrinkle(skin),
         "nostril_flare": cheeks.nostril_flare(skin),
     }

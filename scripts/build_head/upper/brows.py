@@ -5,6 +5,7 @@ import numpy as np
 from .skin import along, bump, extend, split
 
 LID_RINGS = slice(4, None)  # rings of the eye that no brow may move
+FURROWS, FURROW, FURROWS_BEGIN = 2.5, 12.5, 5.0  # number, mm from fold to fold, mm above the brow
 MIDLINE = 9.0  # mm on either side within which left and right cross over
 
 
@@ -58,6 +59,17 @@ def _pulled(skin, profile, middle, extra=()):
     return extend(skin, free & ~handles, known)
 
 
+def _furrows(skin, centre, width, amount):
+    """Soft horizontal folds of the forehead that follow the raised brow; `centre` is x on the left."""
+    x, y, _ = skin.points.T
+    brow = skin.points[skin.names["brow_line_left"], 1].mean()
+    across = np.exp(-0.5 * ((np.abs(x) - centre) / width) ** 2)
+    t = (y - brow - FURROWS_BEGIN) / (FURROWS * FURROW)
+    along_forehead = np.where((t > 0) & (t < 1), np.sin(np.pi * t) ** 2, 0)
+    wave = -np.cos(2 * np.pi * FURROWS * t)
+    return (amount * across * along_forehead * wave * _brow_skin(skin))[:, None] * skin.normals
+
+
 def inner_up(skin):
     """Frontalis, medial part: the brow turns oblique, the middle of the forehead bunches."""
     profile = (
@@ -65,7 +77,7 @@ def inner_up(skin):
         (0.8, 0, 0.3, 0), (1.0, 0, -0.4, 0),
     )  # fmt: skip
     middle = ((11, 0, 4.6, 0.8), (18, 0, 5.8, 1.0))
-    return split(skin, _pulled(skin, profile, middle), MIDLINE)
+    return split(skin, _pulled(skin, profile, middle) + _furrows(skin, 0, 16, 0.55), MIDLINE)
 
 
 def outer_up(skin):
@@ -74,16 +86,17 @@ def outer_up(skin):
         (0.0, 0, 0.3, 0), (0.2, 0, 1.6, 0), (0.4, 0, 5.2, 0.3), (0.62, 0.3, 8.2, 0.2), (0.8, 0.6, 7.6, -0.2),
         (1.0, 0.6, 4.8, -0.3),
     )  # fmt: skip
-    return split(skin, _pulled(skin, profile, ((14, 0, 0.2, 0), (18, 0, 0.3, 0))), MIDLINE)
+    field = _pulled(skin, profile, ((14, 0, 0.2, 0), (18, 0, 0.3, 0)))
+    return split(skin, field + _furrows(skin, 36, 14, 0.5), MIDLINE)
 
 
 def lower(skin):
     """Corrugator and procerus: down and inward, the skin between the brows bulges."""
     profile = (
-        (0.0, -2.0, -5.6, 1.9), (0.15, -2.8, -5.4, 2.2), (0.35, -2.6, -4.4, 1.4), (0.6, -1.6, -2.6, 0.7),
-        (0.8, -0.7, -1.0, 0.3), (1.0, 0, 0, 0),
+        (0.0, -2.6, -6.6, 2.2), (0.15, -3.2, -6.6, 2.5), (0.35, -3.0, -5.6, 1.9), (0.6, -1.8, -3.6, 1.0),
+        (0.8, -0.8, -1.5, 0.4), (1.0, -0.1, -0.2, 0),
     )  # fmt: skip
-    middle = ((6, 0, -2.0, 0.4), (11, 0, -3.6, 0.7), (18, 0, -4.0, 0.5))
+    middle = ((6, 0, -2.4, 0.5), (11, 0, -4.2, 0.8), (18, 0, -4.6, 0.5))
     field = _pulled(skin, profile, middle)
     field[:, 2] += (
         0.6

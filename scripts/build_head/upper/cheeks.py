@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from .eye import middle_of_lid
+from .lids import LOWER, crows_feet, swept
 from .skin import bump, extend, offset, smoothstep, split
 
-ORBIT_RINGS = slice(6, None)  # the margin and what lies behind it
+LID_RINGS = slice(4, None)  # rings that keep to the lid: the cheek pushes against them
 
 
 def _lids(skin, rings):
@@ -31,34 +33,42 @@ def _handles(skin, rows):
     return known, mask | other
 
 
-def cheek_raise(skin):
-    """Orbicularis, orbital part: the cheek lifts along the bone and bunches under the eye."""
+def cheek_raise(eye, skin):
+    """Orbicularis, orbital part: the cheek lifts along the bone, bunches under the eye and pushes the lower lid."""
     apple = skin.points[skin.names["cheek_apple_left"]].mean(0)
-    free = _region(skin, offset(apple, 2, 8, -4), (30, 40, 40))
-    free &= ~_lids(skin, ORBIT_RINGS) & ~skin.mask("brow_left", "brow_right", "lips", "nose")
+    lid = swept(eye, "lower", np.radians(6.0) * middle_of_lid(1.2), LOWER)
+    lid += lid[skin.mirror] * [-1, 1, 1]
+    free = _region(skin, offset(apple, 2, 9, -4), (31, 42, 40))
+    free &= ~_lids(skin, LID_RINGS) & ~skin.mask("brow_left", "brow_right", "lips", "nose")
     known, handles = _handles(
         skin,
         (
-            (offset(apple, 0, 4, 0.5), 6.0, (0.4, 4.6, 2.0)),
-            (offset(apple, -8, 7, 3), 4.0, (0.3, 3.4, 1.5)),
-            (offset(apple, 9, 9, -6), 4.0, (-0.2, 3.6, 1.6)),
+            (offset(apple, 0, 4, 0.5), 6.0, (0.6, 5.6, 3.0)),
+            (offset(apple, -9, 8, 3), 4.0, (0.4, 4.0, 2.0)),
+            (offset(apple, 9, 10, -6), 4.0, (-0.2, 4.4, 2.4)),
         ),
     )
     known[~(handles & free)] = 0
-    return split(skin, extend(skin, free & ~handles, known), 6.0)
+    field = extend(skin, free & ~handles, known + lid * ~free[:, None])
+    gather = crows_feet(eye, skin, 1.6)
+    return split(skin, field + gather + gather[skin.mirror] * [-1, 1, 1], 6.0)
 
 
 def nose_wrinkle(skin):
-    """Levator of lip and ala: the ala and the side of the nose draw up, the root bunches."""
+    """Levator of lip and ala: the ala and the side of the nose draw up, the root bunches, the inner brow sinks."""
     ala = skin.points[skin.names["ala_left"]].mean(0)
-    free = _region(skin, offset(ala, -1.5, 13, -3), (26, 38, 40))
-    free &= ~_lids(skin, slice(5, None)) & ~skin.mask("lips", "nostril_left", "nostril_right")
-    free |= skin.mask("nostril_left", "nostril_right")
+    root = skin.points[skin.names["nose_bridge"]]
+    root = root[np.argmin(np.abs(root[:, 1]))]
+    free = _region(skin, offset(ala, -1.5, 17, -3), (27, 44, 42))
+    free &= ~_lids(skin, LID_RINGS) & ~skin.mask("lips")
     known, handles = _handles(
         skin,
         (
-            (offset(ala, 1.5, 0, -3), 4.5, (1.0, 3.0, -0.3)),
-            (offset(ala, 6, 4, -6), 4.0, (0.2, 3.2, 1.2)),
+            (offset(ala, 1.5, 0, -3), 4.5, (1.0, 3.4, -0.4)),
+            (offset(ala, 7, 5, -6), 4.0, (0.2, 3.6, 1.5)),
+            (offset(root, 7, -7, -3), 3.5, (0.9, 1.2, 1.2)),
+            (offset(root, 0, 8, -2), 3.0, (0, -2.2, 0.7)),
+            (offset(root, 10, 14, -3), 3.5, (-0.8, -2.4, 0.8)),
         ),
     )
     known[~(handles & free)] = 0
@@ -69,8 +79,6 @@ def nostril_flare(skin):
     """The alae spread; columella and tip stay."""
     ala = skin.points[skin.names["ala_left"]].mean(0)
     hill = bump(skin.points, offset(ala, 1.5, -1.5, -0.5), (11, 11, 13)) * skin.inside
-    field = hill[:, None] * np.array([2.6, 0.4, 0.2])
-    field *= smoothstep(skin.points[:, 0], 2.0, 10.0)[:, None]
-    field[skin.mask("lips")] = 0
-    left = field
+    left = (hill * smoothstep(skin.points[:, 0], 2.0, 10.0))[:, None] * np.array([2.6, 0.4, 0.2])
+    left[skin.mask("lips")] = 0
     return split(skin, left + left[skin.mirror] * [-1, 1, 1], 3.0)

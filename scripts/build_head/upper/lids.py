@@ -11,8 +11,7 @@ CLOSING = (0.01, 0.05, 0.17, 0.38, 0.66, 0.87, 1, 1, 0.95, 0.75, 0.45, 0.2)
 OPENING = (0.0, 0.02, 0.08, 0.22, 0.46, 0.78, 1, 1, 0.95, 0.75, 0.45, 0.2)
 LOWER = (0.02, 0.08, 0.22, 0.42, 0.66, 0.87, 1, 1, 0.95, 0.75, 0.45, 0.2)
 
-MEETING = 0.27  # where the closed lids meet at mid-lid: 0 at the lower margin, 1 at the upper
-MEETING_AT_CANTHUS = 0.5
+SAG = 2.0  # mm from the line between the canthi down to where the closed lids meet at mid-lid
 OVERLAP = 0.45  # mm that the upper lid passes the lower at mid-lid: a reserve for larger eyes
 STEP = 0.4  # mm that it then lies in front of the lower
 # Distance of the closed margin and inner margin to the ball. More than at rest, because at strength 1/2 the
@@ -46,23 +45,35 @@ def swept(eye, lid, turn, rings, clearance=None):
 
 
 def _rise(eye, distance, outer, inner):
-    """What the rings lack to the clearances; the skin above the margin ends level with it."""
+    """What the rings lack to the clearances; the skin above the margin ends level with it, the tuck follows."""
     rise = np.maximum(eye.radius + inner - distance, 0)
+    rise[MARGIN + 1 :] = np.minimum(rise[MARGIN + 1 :], rise[MARGIN + 1])
     rise[MARGIN] = np.maximum(eye.radius + outer - distance[MARGIN], 0)
     rise[:MARGIN] = eye.radius + outer + 0.15 - distance[:MARGIN]
     return rise
 
 
+def _meeting(eye):
+    """Where the closed lids meet: an arc from canthus to canthus. 0 at the lower margin, 1 at the upper (19,)."""
+    upper, lower = (
+        (eye.points[rings[MARGIN]] - eye.centre) @ eye.frame.T for rings in (eye.upper, eye.lower)
+    )
+    u = (upper[:, 0] + lower[:, 0]) / 2
+    t = (u - u[0]) / (u[-1] - u[0])
+    arc = upper[0, 1] + t * (upper[-1, 1] - upper[0, 1]) - SAG * 4 * t * (1 - t)
+    opening = np.maximum(upper[:, 1] - lower[:, 1], 0.1)
+    return np.clip((arc - lower[:, 1]) / opening, 0.1, 0.6)
+
+
 def blink(eye):
     """Both lids close round the ball; toward the canthi, which stay, they zip shut point by point."""
     upper, lower = eye.points[eye.upper], eye.points[eye.lower]
-    middle = middle_of_lid(0.7)
-    meeting = (MEETING_AT_CANTHUS + (MEETING - MEETING_AT_CANTHUS) * middle)[:, None]
-    seam = lower + meeting * (upper - lower)
+    meeting = _meeting(eye)
+    seam = lower + meeting[:, None] * (upper - lower)
     _, high, _ = eye.polar(upper[MARGIN])
     _, low, _ = eye.polar(lower[MARGIN])
-    line = low + meeting[:, 0] * (high - low)
-    past = OVERLAP / eye.radius * middle
+    line = low + meeting * (high - low)
+    past = OVERLAP / eye.radius * middle_of_lid(0.7)
     round_ball = away_from_canthus(0.03, 0.24)[:, None]
     field = np.zeros_like(eye.points)
     for lid, rest, turn, rings, step in (

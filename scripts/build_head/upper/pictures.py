@@ -40,7 +40,9 @@ def lid_sheet():
 
 def brow_sheet():
     names = ("brow_inner_up", "brow_outer_up", "brow_lower")
-    actions = [("rest", {})] + [(n, both(n)) for n in names] + [("outer up, left", {"brow_outer_up_left": 1.0})]
+    actions = (
+        [("rest", {})] + [(n, both(n)) for n in names] + [("outer up, left", {"brow_outer_up_left": 1.0})]
+    )
     actions += [("inner + outer", both("brow_inner_up") | both("brow_outer_up"))]
     actions += [("inner + lower", both("brow_inner_up") | both("brow_lower"))]
     return [(n, a, v) for n, a in actions for v in (FACE, UPPER, TURNED, EYE_TURNED)], 8
