@@ -73,11 +73,11 @@ def _furrows(skin, centre, width, amount):
 def inner_up(skin):
     """Frontalis, medial part: the brow turns oblique, the middle of the forehead bunches."""
     profile = (
-        (0.0, -0.3, 7.4, 0.9), (0.15, -0.2, 7.6, 0.9), (0.35, 0, 5.6, 0.6), (0.6, 0, 2.2, 0.2),
+        (0.0, -0.3, 7.4, 1.4), (0.15, -0.2, 7.6, 1.4), (0.35, 0, 5.6, 0.9), (0.6, 0, 2.2, 0.2),
         (0.8, 0, 0.3, 0), (1.0, 0, -0.4, 0),
     )  # fmt: skip
     middle = ((11, 0, 4.6, 0.8), (18, 0, 5.8, 1.0))
-    return split(skin, _pulled(skin, profile, middle) + _furrows(skin, 0, 16, 0.55), MIDLINE)
+    return split(skin, _pulled(skin, profile, middle) + _furrows(skin, 0, 16, 0.8), MIDLINE)
 
 
 def outer_up(skin):
@@ -87,7 +87,7 @@ def outer_up(skin):
         (1.0, 0.6, 4.8, -0.3),
     )  # fmt: skip
     field = _pulled(skin, profile, ((14, 0, 0.2, 0), (18, 0, 0.3, 0)))
-    return split(skin, field + _furrows(skin, 36, 14, 0.5), MIDLINE)
+    return split(skin, field + _furrows(skin, 36, 14, 0.7), MIDLINE)
 
 
 def lower(skin):

@@ -34,7 +34,7 @@ def _handles(skin, rows):
 
 
 def cheek_raise(eye, skin):
-    """Orbicularis, orbital part: the cheek lifts along the bone, bunches under the eye and pushes the lower lid."""
+    """Orbicularis, orbital part: the cheek lifts, bunches under the eye and pushes the lower lid."""
     apple = skin.points[skin.names["cheek_apple_left"]].mean(0)
     lid = swept(eye, "lower", np.radians(6.0) * middle_of_lid(1.2), LOWER)
     lid += lid[skin.mirror] * [-1, 1, 1]
@@ -55,7 +55,7 @@ def cheek_raise(eye, skin):
 
 
 def nose_wrinkle(skin):
-    """Levator of lip and ala: the ala and the side of the nose draw up, the root bunches, the inner brow sinks."""
+    """Levator of lip and ala: the side of the nose draws up, its root bunches, the inner brow sinks."""
     ala = skin.points[skin.names["ala_left"]].mean(0)
     root = skin.points[skin.names["nose_bridge"]]
     root = root[np.argmin(np.abs(root[:, 1]))]

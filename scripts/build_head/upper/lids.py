@@ -23,29 +23,31 @@ def lid_of(eye, lid):
     return {"upper": eye.upper, "lower": eye.lower}[lid]
 
 
-def moved(eye, lid, place):
-    """Displacement (V, 3) that takes a lid's rings to `place` (u, elevation, distance); the canthi stay."""
-    ids = lid_of(eye, lid)[:, 1:-1]
-    field = np.zeros_like(eye.points)
-    field[ids] = eye.place(*place)[:, 1:-1] - eye.points[ids]
-    return field
-
-
 def swept(eye, lid, turn, rings, clearance=None):
-    """Displacement of one lid whose margin changes its elevation by `turn` (19,) radians.
+    """Displacement (V, 3) of one lid whose margin changes its elevation by `turn` (19,) radians.
 
     `rings` is how far each ring goes along; `clearance` the least distance of the margin and of the inner
-    margin to the ball afterwards.
+    margin to the ball afterwards. Toward the canthi, which stay, rings move along the line to their partner
+    on the other lid, so that the lids zip shut point by point.
     """
-    u, elevation, distance = eye.polar(eye.points[lid_of(eye, lid)])
+    ids = lid_of(eye, lid)
+    u, elevation, distance = eye.polar(eye.points[ids])
     follow = np.asarray(rings, float)[:, None]
     if clearance is not None:
         distance = distance + follow**2 * away_from_canthus(0, 0.2) * _rise(eye, distance, *clearance)
-    return moved(eye, lid, (u, elevation + follow * turn, distance))
+    sweep = eye.place(u, elevation + follow * turn, distance) - eye.points[ids]
+    across = eye.points[eye.upper] - eye.points[eye.lower]
+    opening = np.subtract(*(eye.polar(eye.points[side[MARGIN]])[1] for side in (eye.upper, eye.lower)))
+    zipped = (turn / np.maximum(opening, 0.05))[:, None] * across
+    zipped[:MARGIN] = follow[:MARGIN, :, None] * zipped[MARGIN]
+    round_ball = away_from_canthus(0.03, 0.24)[:, None]
+    field = np.zeros_like(eye.points)
+    field[ids] = round_ball * sweep + (1 - round_ball) * zipped
+    return field
 
 
 def _rise(eye, distance, outer, inner):
-    """What the rings lack to the clearances; the skin above the margin ends level with it, the tuck follows."""
+    """What the rings lack to the clearances; the skin before the margin ends level with it."""
     rise = np.maximum(eye.radius + inner - distance, 0)
     rise[MARGIN + 1 :] = np.minimum(rise[MARGIN + 1 :], rise[MARGIN + 1])
     rise[MARGIN] = np.maximum(eye.radius + outer - distance[MARGIN], 0)
@@ -54,7 +56,7 @@ def _rise(eye, distance, outer, inner):
 
 
 def _meeting(eye):
-    """Where the closed lids meet: an arc from canthus to canthus. 0 at the lower margin, 1 at the upper (19,)."""
+    """Where the closed lids meet, an arc between the canthi: 0 at the lower margin, 1 at the upper (19,)."""
     upper, lower = (
         (eye.points[rings[MARGIN]] - eye.centre) @ eye.frame.T for rings in (eye.upper, eye.lower)
     )
@@ -66,26 +68,12 @@ def _meeting(eye):
 
 
 def blink(eye):
-    """Both lids close round the ball; toward the canthi, which stay, they zip shut point by point."""
-    upper, lower = eye.points[eye.upper], eye.points[eye.lower]
-    meeting = _meeting(eye)
-    seam = lower + meeting[:, None] * (upper - lower)
-    _, high, _ = eye.polar(upper[MARGIN])
-    _, low, _ = eye.polar(lower[MARGIN])
-    line = low + meeting * (high - low)
-    past = OVERLAP / eye.radius * middle_of_lid(0.7)
-    round_ball = away_from_canthus(0.03, 0.24)[:, None]
-    field = np.zeros_like(eye.points)
-    for lid, rest, turn, rings, step in (
-        ("upper", upper, line - past - high, CLOSING, STEP),
-        ("lower", lower, line - low, LOWER, 0.0),
-    ):
-        ids = lid_of(eye, lid)
-        sweep = swept(eye, lid, turn, rings, (CLOSED + step, CLOSED_INNER + step))[ids]
-        zipped = seam - rest
-        zipped[:MARGIN] = np.asarray(rings)[:MARGIN, None, None] * zipped[MARGIN]
-        field[ids] = round_ball * sweep + (1 - round_ball) * zipped
-    return field
+    """Both lids close round the ball and meet on an arc."""
+    high, low = (eye.polar(eye.points[rings[MARGIN]])[1] for rings in (eye.upper, eye.lower))
+    line = low + _meeting(eye) * (high - low)
+    past = OVERLAP / eye.radius * middle_of_lid(0.7) * away_from_canthus()
+    field = swept(eye, "upper", line - past - high, CLOSING, (CLOSED + STEP, CLOSED_INNER + STEP))
+    return field + swept(eye, "lower", line - low, LOWER, (CLOSED, CLOSED_INNER))
 
 
 def wide(eye):
