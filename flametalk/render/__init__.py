@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from .animate import render_frames
     from .backend import Passes, Renderer
     from .camera import Camera, frame_head, look_at, perspective, weak_perspective
-    from .cpu import CpuRenderer, Settings
+    from .cpu import CpuRenderer
     from .looks import CLAY, SKIN_LOOK, Look
+    from .settings import Settings
     from .surface import Surface, from_faces, from_head
     from .video import open_video, read_video_info, write_video
 
@@ -29,7 +30,7 @@ _HOMES = {
     "perspective": ".camera",
     "weak_perspective": ".camera",
     "CpuRenderer": ".cpu",
-    "Settings": ".cpu",
+    "Settings": ".settings",
     "CLAY": ".looks",
     "SKIN_LOOK": ".looks",
     "Look": ".looks",

@@ -19,12 +19,13 @@ from jaxtyping import Float
 
 from ..errors import InputError
 from .camera import Camera
-from .cpu import Background, CpuRenderer, Settings, depth_span
+from .cpu import CpuRenderer
 from .looks import Look
+from .progress import with_progress
+from .settings import Background, Settings, depth_span
 from .surface import Surface
 
 IN_FLIGHT = 3  # frames per thread
-PROGRESS_AFTER = 2.0  # seconds before a progress bar shows
 
 
 def render_frames(
@@ -58,7 +59,7 @@ def render_frames(
     if mode == "depth" and depth_range is None:
         settings, frames, cameras = _fix_depth(settings, frames, cameras)
     pictures = _in_order(frames, cameras, surface, settings, threads or thread_count())
-    return _with_progress(pictures, total) if progress else pictures
+    return with_progress(pictures, total) if progress else pictures
 
 
 def thread_count() -> int:
@@ -123,9 +124,3 @@ def _in_order(
             yield waiting.popleft().result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _with_progress(pictures: Iterator[np.ndarray], total: int | None) -> Iterator[np.ndarray]:
-    from tqdm import tqdm
-
-    yield from tqdm(pictures, desc="rendering", total=total, unit="frame", delay=PROGRESS_AFTER)

@@ -6,63 +6,25 @@ One renderer holds the buffers of one thread and reuses them from frame to frame
 
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
-from typing import Final
 
 import numpy as np
 from jaxtyping import Float, Float32, Int64, UInt8
 
-from ..errors import InputError, UnknownNameError
-from .backend import PASSES, Passes
+from .backend import Passes
 from .camera import Camera
-from .raster import TILE, project, rasterise
-from .shading import DEPTH, FIELDS, LANES, MASK, NORMALS, SHADED, UV, WIRE, measure, shade
-from .looks import LOOKS, Look
 from .normals import fill_normals
 from .packing import PATTERNS, encode_table, linear, paint, plain_table
+from .raster import TILE, project, rasterise
+from .settings import MODES, Settings, background_picture, check_frame, depth_span, uv_of
+from .shading import FIELDS, LANES, measure, shade
 from .surface import Surface
-
-MODES: Final = {
-    "shaded": SHADED, "wire": WIRE, "normals": NORMALS, "depth": DEPTH, "uv": UV, "mask": MASK
-}  # fmt: skip
-Background = tuple[float, float, float] | np.ndarray
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How the colour pass is drawn; checked once, shared by all back ends of this folder."""
-
-    mode: str = "shaded"  # shaded, wire, normals, depth, uv, mask
-    look: Look | str = "clay"  # or "skin", or a Look
-    antialias: int = 4  # samples a pixel: 1, 2, 4, 8
-    background: Background | None = None  # sRGB 0…255 colour or (h, w, 3) uint8 picture; the look's by default
-    two_sided: bool = True  # False leaves out triangles seen from behind
-    depth_range: tuple[float, float] | None = None  # metres shown white and black in mode "depth"
-
-    def __post_init__(self) -> None:
-        if self.mode not in MODES:
-            raise UnknownNameError("render mode", self.mode, MODES)
-        if isinstance(self.look, str) and self.look not in LOOKS:
-            raise UnknownNameError("look", self.look, LOOKS)
-        if self.antialias not in PATTERNS:
-            raise InputError(f"antialias is {self.antialias} samples, expected one of {[*PATTERNS]}")
-        if self.depth_range is not None and not self.depth_range[0] < self.depth_range[1]:
-            raise InputError(f"depth range is {self.depth_range}, expected (nearest, farthest) in metres")
-
-    @property
-    def the_look(self) -> Look:
-        return LOOKS[self.look] if isinstance(self.look, str) else self.look
-
-    @property
-    def is_data(self) -> bool:
-        """Modes whose values are numbers, not light: black around them and no sRGB curve."""
-        return self.mode in ("normals", "depth", "uv", "mask")
 
 
 @dataclass
 class CpuRenderer:
     """`Renderer` on the CPU. Not for use by two threads at once."""
 
-    settings: Settings = Settings()
+    settings: Settings = field(default_factory=Settings)
     _buffers: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
 
     def render(
@@ -82,9 +44,7 @@ class CpuRenderer:
         keys = self._buffer("keys", (v,), np.float64)
         points = self._buffer("points", (v, 8), np.float32)
         usable = self._buffer("usable", (v,), np.bool_)
-        bounds = project(
-            vertices, normals, camera.rotation, lens, perspective, points, keys, usable
-        )
+        bounds = project(vertices, normals, camera.rotation, lens, perspective, points, keys, usable)
         window = window_of(bounds, w, h)
 
         result: dict[str, np.ndarray] = {}
@@ -100,16 +60,17 @@ class CpuRenderer:
             rasterise(
                 surface.faces, points, keys, usable, pattern, settings.two_sided, window, ids, nearest, floor
             )  # fmt: skip
-            view = np.array([1 / lens[3], *lens[3:6]], np.float32)
+            view = np.array([1 / lens[3] if perspective else 0, *lens[3:6]], np.float32)
             picture, light = self._background(camera)
             mask = np.zeros((h, w), np.float32)
+            encode = plain_table() if settings.is_data else encode_table()
             coat = paint(surface, settings.the_look)
             uv, uv_faces = uv_of(surface, settings.mode == "uv")
             shade(
-                surface.faces, points, ids, pattern, window, view, perspective,
-                MODES[settings.mode], self._span(points, usable), surface.materials, surface.gaze,
-                surface.edges, uv, uv_faces, coat.corners, coat.wraps, coat.lamps, coat.studio, coat.inside,
-                coat.eye, places, blocks, light, plain_table() if settings.is_data else encode_table(), picture, mask,
+                surface.faces, points, ids, pattern, window, view,
+                MODES.index(settings.mode), self._span(points, usable), surface.materials, surface.gaze,
+                surface.edges, uv, uv_faces, coat.corners, coat.lamps, coat.studio, coat.inside,
+                coat.eye, places, blocks, light, encode, picture, mask,
             )  # fmt: skip
             result |= {"colour": picture, "mask": mask}
         if wanted - {"colour", "mask"}:
@@ -150,9 +111,7 @@ class CpuRenderer:
             found = self._buffers[name] = np.zeros(shape, dtype)
         return found
 
-    def _background(
-        self, camera: Camera
-    ) -> tuple[UInt8[np.ndarray, "h w 3"], Float32[np.ndarray, "h w 3"]]:
+    def _background(self, camera: Camera) -> tuple[UInt8[np.ndarray, "h w 3"], Float32[np.ndarray, "h w 3"]]:
         """A fresh picture of the background, and the same in the values that edges are mixed in."""
         if "background" not in self._buffers or self._buffers["background"].shape[:2] != (
             camera.height,
@@ -175,22 +134,6 @@ class CpuRenderer:
         return CpuRenderer(replace(self.settings, **changes))  # type: ignore[arg-type]
 
 
-def check_frame(
-    vertices: Float[np.ndarray, "v 3"], surface: Surface, passes: Collection[str]
-) -> Float32[np.ndarray, "v 3"]:
-    """The vertices as the kernels want them; a clear error where they do not fit the surface."""
-    for name in passes:
-        if name not in PASSES:
-            raise UnknownNameError("render pass", name, PASSES)
-    if vertices.shape != (surface.n_vertices, 3):
-        raise InputError(f"vertices have shape {vertices.shape}, the surface expects {(surface.n_vertices, 3)}")
-    vertices = np.ascontiguousarray(vertices, np.float32)
-    if not np.isfinite(vertices).all():
-        bad = int(np.flatnonzero(~np.isfinite(vertices).all(1))[0])
-        raise InputError(f"vertex {bad} is NaN or infinite; nothing can be drawn from it")
-    return vertices
-
-
 def lens_of(camera: Camera) -> np.ndarray:
     """translation, focal, centre, near, far: what `project` reads. Weak perspective has no near plane."""
     near = camera.near if camera.perspective else -camera.far
@@ -204,38 +147,3 @@ def window_of(bounds: tuple[float, float, float, float], width: int, height: int
         return np.zeros(4, np.int64)
     window = [left // 256, top // 256, right // 256 + 1, bottom // 256 + 1]
     return np.clip(window, 0, [width, height, width, height]).astype(np.int64)
-
-
-def uv_of(surface: Surface, needed: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Coordinates and their corners, or empty stand-ins where no pass asks for them."""
-    if not needed:
-        return np.zeros((1, 2), np.float32), np.zeros((1, 3), np.int32)
-    if surface.uv is None or surface.uv_faces is None:
-        raise InputError("this surface has no uv coordinates; give uv and uv_faces to `from_faces`")
-    return surface.uv, surface.uv_faces
-
-
-def depth_span(depth: Float32[np.ndarray, "n"]) -> Float32[np.ndarray, "2"]:
-    """Nearest and farthest vertex with a little room, so that the farthest is not black like the background."""
-    if not len(depth):
-        return np.array([0, 1], np.float32)
-    low, high = float(depth.min()), float(depth.max())
-    return np.array([low, high + 0.12 * max(high - low, 1e-6)], np.float32)
-
-
-def background_picture(settings: Settings, camera: Camera) -> UInt8[np.ndarray, "h w 3"]:
-    """The background in the camera's size."""
-    given = settings.background
-    if given is None:
-        given = (0.0, 0.0, 0.0) if settings.is_data else settings.the_look.background
-    colour = np.asarray(given)
-    if colour.ndim == 3:
-        if colour.shape != (camera.height, camera.width, 3) or colour.dtype != np.uint8:
-            raise InputError(
-                f"background picture is {colour.shape} {colour.dtype}, expected "
-                f"{(camera.height, camera.width, 3)} uint8"
-            )
-        return np.ascontiguousarray(colour)
-    if colour.shape != (3,) or colour.min() < 0 or colour.max() > 255:
-        raise InputError(f"background {given} is not a colour; expected three numbers from 0 to 255")
-    return np.broadcast_to(np.rint(colour).astype(np.uint8), (camera.height, camera.width, 3)).copy()

@@ -21,10 +21,8 @@ class Material:
     colour: Colour
     specular: float = 0.05  # height of the highlight, 1 = as bright as the lamp
     roughness: float = 0.6  # width of the highlight, 0…1
-    wrap: Colour = (0.3, 0.3, 0.3)  # how far red, green and blue creep round into the shadow, 0…1
     occlusion: float = 0.5  # how much baked occlusion dims the lamps too (the ambient light it dims fully)
     least_light: float = 0.0  # baked occlusion is raised to this: for what a closed mouth hides
-    rim: float = 1.0  # share of the rim light
 
 
 @dataclass(frozen=True)
@@ -76,6 +74,7 @@ class Look:
     mouth: Material
     eye: Eye
     inside: Colour  # back faces: the inner side of the open neck
+    wrap: Colour = (0.35, 0.35, 0.35)  # how far red, green and blue light creeps round into the shadow, 0…1
     studio: Studio = Studio()
     background: Colour = (238.0, 239.0, 241.0)
     exposure: float = 1.0
@@ -86,32 +85,31 @@ class Look:
 
 
 _grey = (172.0, 172.0, 174.0)
-_soft = (0.35, 0.35, 0.35)
 CLAY: Final = Look(
-    skin=Material(_grey, 0.035, 0.5, _soft),
-    lips=Material((162.0, 161.0, 163.0), 0.07, 0.42, _soft),
-    eyes=Material(_grey, 0.9, 0.27, _soft, occlusion=0.7, least_light=0.25, rim=0.2),
-    teeth=Material((206.0, 206.0, 206.0), 0.25, 0.3, _soft, least_light=0.4, rim=0.0),
-    gums=Material((140.0, 138.0, 140.0), 0.15, 0.4, _soft, least_light=0.25, rim=0.0),
-    tongue=Material((136.0, 134.0, 136.0), 0.15, 0.45, _soft, least_light=0.25, rim=0.0),
-    mouth=Material((84.0, 83.0, 85.0), 0.0, 0.6, _soft, occlusion=0.9, least_light=0.08, rim=0.0),
+    skin=Material(_grey, 0.035, 0.5),
+    lips=Material((162.0, 161.0, 163.0), 0.07, 0.42),
+    eyes=Material(_grey, 0.9, 0.27, occlusion=0.7, least_light=0.25),
+    teeth=Material((206.0, 206.0, 206.0), 0.25, 0.3, occlusion=0.75, least_light=0.34),
+    gums=Material((140.0, 138.0, 140.0), 0.15, 0.4, least_light=0.25),
+    tongue=Material((136.0, 134.0, 136.0), 0.15, 0.45, least_light=0.25),
+    mouth=Material((84.0, 83.0, 85.0), 0.0, 0.6, occlusion=0.9, least_light=0.08),
     eye=Eye((186.0, 186.0, 188.0), (132.0, 132.0, 135.0), (104.0, 104.0, 107.0), (78.0, 78.0, 81.0),
             (44.0, 44.0, 46.0)),
     inside=(92.0, 92.0, 95.0),
 )  # fmt: skip
 
-_flesh = (0.48, 0.33, 0.27)
 SKIN_LOOK: Final = Look(
-    skin=Material((214.0, 173.0, 154.0), 0.075, 0.46, _flesh),
-    lips=Material((192.0, 130.0, 120.0), 0.16, 0.34, _flesh),
-    eyes=Material((235.0, 230.0, 225.0), 1.0, 0.27, (0.5, 0.45, 0.42), occlusion=0.75, least_light=0.25, rim=0.2),
-    teeth=Material((228.0, 220.0, 206.0), 0.4, 0.22, (0.5, 0.48, 0.45), least_light=0.4, rim=0.0),
-    gums=Material((172.0, 92.0, 90.0), 0.3, 0.3, _flesh, least_light=0.25, rim=0.0),
-    tongue=Material((182.0, 98.0, 96.0), 0.25, 0.36, _flesh, least_light=0.25, rim=0.0),
-    mouth=Material((92.0, 40.0, 38.0), 0.0, 0.6, _flesh, occlusion=0.9, least_light=0.08, rim=0.0),
+    skin=Material((214.0, 173.0, 154.0), 0.075, 0.46),
+    lips=Material((192.0, 130.0, 120.0), 0.16, 0.34),
+    eyes=Material((235.0, 230.0, 225.0), 1.0, 0.27, occlusion=0.75, least_light=0.25),
+    teeth=Material((228.0, 220.0, 206.0), 0.4, 0.22, occlusion=0.75, least_light=0.34),
+    gums=Material((172.0, 92.0, 90.0), 0.3, 0.3, least_light=0.25),
+    tongue=Material((182.0, 98.0, 96.0), 0.25, 0.36, least_light=0.25),
+    mouth=Material((92.0, 40.0, 38.0), 0.0, 0.6, occlusion=0.9, least_light=0.08),
     eye=Eye((226.0, 219.0, 213.0), (142.0, 104.0, 66.0), (96.0, 68.0, 44.0), (50.0, 37.0, 30.0),
             (12.0, 10.0, 10.0), fibres=0.16),
     inside=(96.0, 62.0, 54.0),
+    wrap=(0.48, 0.33, 0.27),
 )  # fmt: skip
 
 LOOKS: Final[dict[str, Look]] = {"clay": CLAY, "skin": SKIN_LOOK}

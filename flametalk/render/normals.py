@@ -35,7 +35,7 @@ TINY = 1e-18  # square metres: no area at all
 
 
 @compiled_fast
-def fill_normals(vertices, faces, normals):  # type: ignore[no-untyped-def]
+def fill_normals(vertices, faces, normals):
     normals[:] = np.float32(0)
     for face in range(faces.shape[0]):
         i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]

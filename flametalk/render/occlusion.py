@@ -74,7 +74,7 @@ def _toward(middle: np.ndarray, direction: np.ndarray, radius: float, pixel: flo
 
 
 @compiled
-def _count(vertices, normals, direction, rotation, lens, pixel, nearest, open_sky, whole_sky):  # type: ignore[no-untyped-def]
+def _count(vertices, normals, direction, rotation, lens, pixel, nearest, open_sky, whole_sky):
     """Add this direction to the sums. A vertex is moved one and a half pixels off the surface and compared
     with the four pixels around it, so that a surface does not shade itself."""
     for i in range(vertices.shape[0]):

@@ -5,13 +5,14 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
-from jaxtyping import Float32, Int32, UInt8
+from jaxtyping import Float32, UInt8
 
-from .looks import GUMS, LIPS, MATERIALS, MOUTH, SCLERA, SKIN, Lamp, Look
+from .looks import GUMS, LIPS, MATERIALS, MOUTH, SKIN, Lamp, Look
 from .surface import Surface
 
-# columns of `Paint.corners`
-RED, GREEN, BLUE, SPECULAR, WIDTH, AMBIENT, LAMPS, RIM, N_CORNER = range(9)
+N_CORNER: Final = (
+    7  # linear red, green, blue, height and width of the highlight, ambient and lamp light let in
+)
 SOFT: Final = (SKIN, LIPS, GUMS, MOUTH)  # materials that run into each other where they share vertices
 ENCODE_STEPS: Final = 8192
 
@@ -28,11 +29,10 @@ PATTERNS: Final[dict[int, tuple[tuple[int, int], ...]]] = {
 class Paint:
     """What shading needs besides the vertices."""
 
-    corners: Float32[np.ndarray, "f 3 8"]  # linear albedo, highlight height and width, light let in, rim
-    wraps: Float32[np.ndarray, "m 3"]  # 1 / (1 + wrap)
+    corners: Float32[np.ndarray, "f 3 7"]  # see N_CORNER
     lamps: Float32[np.ndarray, "4 7"]  # unit direction, colour, highlight of key, fill, back, catch
-    studio: Float32[np.ndarray, "8"]  # sky, ground, rim, exposure
-    inside: Float32[np.ndarray, "8"]  # a row of `corners` for back faces
+    studio: Float32[np.ndarray, "11"]  # sky, ground, rim, exposure, 1 / (1 + wrap)
+    inside: Float32[np.ndarray, "7"]  # a row of `corners` for back faces
     eye: Float32[np.ndarray, "17"]  # sclera, inner, outer, limbus, pupil; pupil radius, fibres
 
 
@@ -60,14 +60,13 @@ def plain_table() -> UInt8[np.ndarray, "n"]:
 def paint(surface: Surface, look: Look) -> Paint:
     """Kept for the last few surfaces and looks (both are immutable)."""
     studio = look.studio
-    eye = look.eye
+    eye, wrap = look.eye, (1 / (1 + width) for width in look.wrap)
     colours = np.concatenate([linear(c) for c in (eye.sclera, eye.inner, eye.outer, eye.limbus, eye.pupil)])
     return Paint(
         corners=_corners(surface, look),
-        wraps=np.array([[1 / (1 + w) for w in look.material(m).wrap] for m in MATERIALS], np.float32),
         lamps=np.stack([_lamp(lamp) for lamp in (studio.key, studio.fill, studio.back, studio.catch)]),
-        studio=np.array([*studio.sky, *studio.ground, studio.rim, look.exposure], np.float32),
-        inside=np.array([*linear(look.inside), 0, 1, 0.4, 0.5, 0], np.float32),
+        studio=np.array([*studio.sky, *studio.ground, studio.rim, look.exposure, *wrap], np.float32),
+        inside=np.array([*linear(look.inside), 0, 1, 0.4, 0.5], np.float32),
         eye=np.array([*colours, eye.pupil_radius, eye.fibres], np.float32),
     )
 
@@ -77,15 +76,12 @@ def _lamp(lamp: Lamp) -> Float32[np.ndarray, "7"]:
     return np.array([*(direction / np.linalg.norm(direction)), *lamp.colour, lamp.specular], np.float32)
 
 
-def _corners(surface: Surface, look: Look) -> Float32[np.ndarray, "f 3 8"]:
+def _corners(surface: Surface, look: Look) -> Float32[np.ndarray, "f 3 7"]:
     """Each triangle corner's values. Where soft materials meet, a vertex takes the mean of its triangles."""
     kinds = [look.material(name) for name in MATERIALS]
-    # colour, specular, width, least light, share of occlusion on lamps, rim
+    # colour, specular, width, least light, share of occlusion on lamps
     table = np.array(
-        [
-            [*linear(k.colour), k.specular, k.roughness**4, k.least_light, k.occlusion, k.rim]
-            for k in kinds
-        ],
+        [[*linear(k.colour), k.specular, k.roughness**4, k.least_light, k.occlusion] for k in kinds],
         np.float32,
     )
     corner = np.repeat(table[surface.materials][:, None], 3, axis=1)
@@ -104,10 +100,5 @@ def _corners(surface: Surface, look: Look) -> Float32[np.ndarray, "f 3 8"]:
 
     ambient = np.maximum(np.clip(surface.occlusion, 0, 1)[surface.faces], corner[..., 5])
     lamps = 1 - corner[..., 6] * (1 - ambient)
-    packed = np.concatenate([corner[..., :5], ambient[..., None], lamps[..., None], corner[..., 7:]], -1)
+    packed = np.concatenate([corner[..., :5], ambient[..., None], lamps[..., None]], -1)
     return np.ascontiguousarray(packed, np.float32)
-
-
-def eye_faces(materials: Int32[np.ndarray, "f"]) -> np.ndarray:
-    """Triangles painted by gaze angle."""
-    return (materials >= SCLERA) & (materials < SCLERA + 3)

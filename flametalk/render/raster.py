@@ -18,7 +18,7 @@ TILE = 8  # pixels a side: what lies behind whole tiles of front faces is skippe
 
 
 @compiled
-def project(vertices, normals, rotation, lens, perspective, points, keys, usable):  # type: ignore[no-untyped-def]
+def project(vertices, normals, rotation, lens, perspective, points, keys, usable):
     """Fill `points` (subpixel column and row, depth, normal, weight), `keys` (depth test) and `usable`.
     `lens` = translation (3), focal, centre (2), near, far. Gives the bounds in subpixels."""
     left, top, right, bottom = 2.0**40, 2.0**40, -(2.0**40), -(2.0**40)
@@ -49,7 +49,7 @@ def project(vertices, normals, rotation, lens, perspective, points, keys, usable
 
 
 @compiled
-def rasterise(faces, points, keys, usable, pattern, two_sided, window, ids, nearest, floor):  # type: ignore[no-untyped-def]
+def rasterise(faces, points, keys, usable, pattern, two_sided, window, ids, nearest, floor):
     """Nearest triangle of each sample in `ids` (−1: none), its key in `nearest`; both (samples, h, w).
     Only the window (left, top, right, bottom; right and bottom excluded) is cleared and drawn.
     `floor` (tiles down, across) is a buffer for the farthest key of each tile."""
@@ -119,7 +119,7 @@ def rasterise(faces, points, keys, usable, pattern, two_sided, window, ids, near
                 e2 = (x1 - x0) * (py - y0) - (y1 - y0) * (px - x0)
                 start = (e0 * k0 + e1 * k1 + e2 * k2) * inverse
                 e0, e1, e2 = e0 - c0, e1 - c1, e2 - c2
-                span = np.float64(right - left)
+                span = float(right - left)
                 for y in range(top, bottom + 1):
                     # the part of the row where all three edge functions are ≥ 0
                     first, last = 0.0, span

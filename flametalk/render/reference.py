@@ -1,21 +1,22 @@
-"""The renderer as plain NumPy: same arguments, same pictures, no compiled code. Slow; the tests compare with it.
+"""The renderer as plain NumPy: same arguments, same pictures, nothing compiled. The tests compare with it.
 
 Coverage is decided by the same whole numbers as in `raster.py`, so masks agree exactly.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float
 
 from .backend import Passes
 from .camera import Camera
-from .cpu import Settings, background_picture, check_frame, depth_span, lens_of, uv_of
+from .cpu import lens_of
 from .looks import PUPIL, SCLERA
 from .normals import vertex_normals_reference
 from .packing import PATTERNS, Paint, encode_table, linear, paint, plain_table
 from .raster import LIMIT
+from .settings import Settings, background_picture, check_frame, depth_span, uv_of
 from .surface import Surface
 
 
@@ -23,7 +24,7 @@ from .surface import Surface
 class ReferenceRenderer:
     """`Renderer` in NumPy."""
 
-    settings: Settings = Settings()
+    settings: Settings = field(default_factory=Settings)
 
     def render(
         self,
@@ -81,7 +82,8 @@ class ReferenceRenderer:
         plain = background_picture(settings, camera).reshape(-1, 3)
         covered = np.bincount(places[:, 0], share[:, 0], h * w)[:, None]
         total = np.stack(
-            [np.bincount(places[:, 0], share[:, 0] * np.clip(colour[:, c], 0, 1), h * w) for c in range(3)], -1
+            [np.bincount(places[:, 0], share[:, 0] * np.clip(colour[:, c], 0, 1), h * w) for c in range(3)],
+            -1,
         )
         behind = plain / 255 if settings.is_data else linear(plain)
         table = plain_table() if settings.is_data else encode_table()
@@ -143,9 +145,7 @@ def rasterise(
         last = np.minimum((high - offset) >> 8, [w - 1, h - 1])
         size = np.maximum(last - first + 1, 0)
         place = first * 256 + offset
-        edges = _cross(
-            corners[:, [2, 0, 1]] - corners[:, [1, 2, 0]], place[:, None] - corners[:, [1, 2, 0]]
-        )
+        edges = _cross(corners[:, [2, 0, 1]] - corners[:, [1, 2, 0]], place[:, None] - corners[:, [1, 2, 0]])
         start = mix(edges)
         count = size[:, 0] * size[:, 1]
         t = np.repeat(np.arange(len(count)), count)
@@ -166,9 +166,7 @@ def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
 
 
-def corner_weights(
-    points: np.ndarray, corners: np.ndarray, at: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def corner_weights(points: np.ndarray, corners: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Perspective-correct weights (n, 3) at places in subpixels; +1 for fronts, −1 for backs."""
     place = points[corners, :2].astype(np.float64) - at[:, None]
     edges = _cross(place[:, [1, 2, 0]], place[:, [2, 0, 1]])
@@ -207,7 +205,7 @@ def light(
     eye = (kind >= SCLERA) & (kind <= PUPIL)
     values[eye, :3] = eyeball(blend(weights[eye], surface.gaze[corners[eye]]), coat.eye)
     values = np.where(side < 0, coat.inside, values)
-    colour, (specular, width, ambient, lamps, rim) = values[:, :3], values[:, 3:].T[..., None]
+    colour, (specular, width, ambient, lamps) = values[:, :3], values[:, 3:].T[..., None]
 
     up = 0.5 + 0.5 * normal[:, 1:2]
     shut = colour * (1 - ambient)
@@ -216,7 +214,7 @@ def light(
     shine = np.zeros((len(face), 1))
     for row, lamp in enumerate(coat.lamps):
         facing = normal @ lamp[:3, None]
-        wrapped = np.maximum(1 + (facing - 1) * coat.wraps[kind], 0)
+        wrapped = np.maximum(1 + (facing - 1) * coat.studio[8:], 0)
         total = total + lamps * lamp[3:6] * wrapped**2
         if row in (0, 3):  # key and catch
             half = lamp[:3] + view
@@ -225,7 +223,7 @@ def light(
             lobe = width / (cosine * (width - 1) + 1)
             shine = shine + lamp[6] * lobe**2 * np.clip(4 * facing, 0, 1)
     graze = 1 - np.clip((normal * view).sum(1, keepdims=True), 0, 1)
-    shine = specular * lamps * shine + coat.studio[6] * rim * graze**3 * ambient * up
+    shine = specular * lamps * shine + coat.studio[6] * graze**3 * ambient * up
     value = coat.studio[7] * (colour * total + shine)
     return np.minimum(value, 0.7) + 0.3 - 0.09 / (np.maximum(value - 0.7, 0) + 0.3)
 

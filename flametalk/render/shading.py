@@ -10,12 +10,13 @@ from .jit import compiled_fast, inlined
 
 SHADED, WIRE, NORMALS, DEPTH, UV, MASK = range(6)  # styles of the picture
 LANES = 64  # places in a block
-# fields of a place: normal (3), ray (2), colour (3), highlight, width, ambient, lamps, rim, wraps (3), then
-COLUMN, ROW, PIXEL, SHARE, LINE, FIELDS = range(16, 22)  # subpixels (2), pixel, share of it, wire
+# fields of a place: normal (3), then
+COLOUR = 3  # (3), highlight, width, ambient, lamps: the seven numbers of a corner
+COLUMN, ROW, PIXEL, SHARE, LINE, FIELDS = range(10, 16)  # subpixels (2), pixel, share of it, wire
 
 
 @inlined
-def _weights(points, i, j, k, px, py):  # type: ignore[no-untyped-def]
+def _weights(points, i, j, k, px, py):
     """Perspective-correct weights of the corners at a place in subpixels; +1 for fronts, −1 for backs."""
     x0, y0 = np.float64(points[i, 0] - px), np.float64(points[i, 1] - py)
     x1, y1 = np.float64(points[j, 0] - px), np.float64(points[j, 1] - py)
@@ -29,13 +30,13 @@ def _weights(points, i, j, k, px, py):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _smooth(low, high, value):  # type: ignore[no-untyped-def]
+def _smooth(low, high, value):
     t = min(max((value - low) / (high - low), np.float32(0)), np.float32(1))
     return t * t * (np.float32(3) - np.float32(2) * t)
 
 
 @inlined
-def _band(eye, c, radius, streak):  # type: ignore[no-untyped-def]
+def _band(eye, c, radius, streak):
     """One colour channel of the eyeball at `radius` (in iris radii). `eye`: see packing.Paint."""
     one = np.float32(1)
     white = _smooth(np.float32(0.94), np.float32(1.1), radius)
@@ -49,7 +50,7 @@ def _band(eye, c, radius, streak):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _shoulder(value):  # type: ignore[no-untyped-def]
+def _shoulder(value):
     """Values above 0.7 bend toward 1 instead of clipping."""
     knee = np.float32(0.7)
     over = max(value - knee, np.float32(0))
@@ -57,7 +58,7 @@ def _shoulder(value):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _light_block(block, lamps, studio):  # type: ignore[no-untyped-def]
+def _light_block(block, lens, lamps, studio):
     """Reflected light of 64 places, over their colour fields: ambient between ground and sky, three wrapped
     lamps, the highlights of the first and the last lamp, a rim."""
     zero, half, one, four = np.float32(0), np.float32(0.5), np.float32(1), np.float32(4)
@@ -71,13 +72,14 @@ def _light_block(block, lamps, studio):  # type: ignore[no-untyped-def]
     sky_r, sky_g, sky_b = studio[0], studio[1], studio[2]
     low_r, low_g, low_b = studio[3], studio[4], studio[5]
     rim, exposure = studio[6], studio[7]
+    wrap_r, wrap_g, wrap_b, pixel = studio[8], studio[9], studio[10], np.float32(1 / 256)
     for i in range(LANES):
         nx, ny, nz = block[i], block[64 + i], block[128 + i]
-        vx, vy = block[192 + i], block[256 + i]
-        red, green, blue = block[320 + i], block[384 + i], block[448 + i]
-        specular, width = block[512 + i], block[576 + i]
-        ambient, open_, edge = block[640 + i], block[704 + i], block[768 + i]
-        wrap_r, wrap_g, wrap_b = block[832 + i], block[896 + i], block[960 + i]
+        vx = (lens[2] - block[COLUMN * LANES + i] * pixel) * lens[0]
+        vy = (block[ROW * LANES + i] * pixel - lens[3]) * lens[0]
+        red, green, blue = block[192 + i], block[256 + i], block[320 + i]
+        specular, width = block[384 + i], block[448 + i]
+        ambient, open_ = block[512 + i], block[576 + i]
 
         scale = one / np.sqrt(max(nx * nx + ny * ny + nz * nz, np.float32(1e-12)))
         nx, ny, nz = nx * scale, ny * scale, nz * scale
@@ -120,14 +122,14 @@ def _light_block(block, lamps, studio):  # type: ignore[no-untyped-def]
         shine += cs * lobe * lobe * min(max(catch * four, zero), one)
 
         graze = one - min(max(nx * vx + ny * vy + nz * vz, zero), one)
-        shine = specular * open_ * shine + rim * edge * graze * graze * graze * ambient * up
-        block[320 + i] = _shoulder(exposure * (red * light_r + shine))
-        block[384 + i] = _shoulder(exposure * (green * light_g + shine))
-        block[448 + i] = _shoulder(exposure * (blue * light_b + shine))
+        shine = specular * open_ * shine + rim * graze * graze * graze * ambient * up
+        block[192 + i] = _shoulder(exposure * (red * light_r + shine))
+        block[256 + i] = _shoulder(exposure * (green * light_g + shine))
+        block[320 + i] = _shoulder(exposure * (blue * light_b + shine))
 
 
 @inlined
-def _list_row(ids, pattern, y, window, places, blocks):  # type: ignore[no-untyped-def]
+def _list_row(ids, pattern, y, window, places, blocks):
     """Each triangle in each pixel of a row: its number in `places`, where and how much in `blocks`."""
     samples = ids.shape[0]
     share = np.float32(1.0 / samples)
@@ -162,7 +164,7 @@ def _list_row(ids, pattern, y, window, places, blocks):  # type: ignore[no-untyp
 
 
 @inlined
-def _gather_light(places, n, blocks, faces, points, corners, materials, gaze, wraps, eye, lens, perspective, inside):  # type: ignore[no-untyped-def]  # noqa: E501
+def _gather_light(places, n, blocks, faces, points, corners, materials, gaze, eye, inside):
     """What `_light_block` needs of the first n places."""
     for place in range(n):
         at = place // LANES * (FIELDS * LANES) + place % LANES
@@ -173,20 +175,13 @@ def _gather_light(places, n, blocks, faces, points, corners, materials, gaze, wr
         for c in range(3):
             normal = w0 * points[i, 3 + c] + w1 * points[j, 3 + c] + w2 * points[k, 3 + c]
             blocks[at + c * LANES] = normal * side
-        if perspective:
-            blocks[at + 3 * LANES] = (lens[2] - px * np.float32(1 / 256)) * lens[0]
-            blocks[at + 4 * LANES] = (py * np.float32(1 / 256) - lens[3]) * lens[0]
-        else:
-            blocks[at + 3 * LANES] = blocks[at + 4 * LANES] = np.float32(0)
-        for c in range(8):
+        for c in range(7):
             value = w0 * corners[face, 0, c] + w1 * corners[face, 1, c] + w2 * corners[face, 2, c]
-            blocks[at + (5 + c) * LANES] = value
+            blocks[at + (COLOUR + c) * LANES] = value
         kind = materials[face]
-        for c in range(3):
-            blocks[at + (13 + c) * LANES] = wraps[kind, c]
         if side < 0:
-            for c in range(8):
-                blocks[at + (5 + c) * LANES] = inside[c]
+            for c in range(7):
+                blocks[at + (COLOUR + c) * LANES] = inside[c]
         elif 2 <= kind <= 4:
             gx = w0 * gaze[i, 0] + w1 * gaze[j, 0] + w2 * gaze[k, 0]
             gy = w0 * gaze[i, 1] + w1 * gaze[j, 1] + w2 * gaze[k, 1]
@@ -197,11 +192,11 @@ def _gather_light(places, n, blocks, faces, points, corners, materials, gaze, wr
                     angle * np.float32(29) + np.float32(1)
                 )
             for c in range(3):
-                blocks[at + (5 + c) * LANES] = _band(eye, c, radius, eye[16] * streak)
+                blocks[at + (COLOUR + c) * LANES] = _band(eye, c, radius, eye[16] * streak)
 
 
 @inlined
-def _gather_lines(places, n, blocks, faces, points, edges):  # type: ignore[no-untyped-def]
+def _gather_lines(places, n, blocks, faces, points, edges):
     """How much of a wire (about a pixel wide) is at each place, 0…1."""
     for place in range(n):
         at = place // LANES * (FIELDS * LANES) + place % LANES
@@ -218,7 +213,7 @@ def _gather_lines(places, n, blocks, faces, points, edges):  # type: ignore[no-u
 
 
 @inlined
-def _gather_data(places, n, blocks, style, faces, points, span, uv, uv_faces):  # type: ignore[no-untyped-def]
+def _gather_data(places, n, blocks, style, faces, points, span, uv, uv_faces):
     """Colours of the styles that show numbers."""
     for place in range(n):
         at = place // LANES * (FIELDS * LANES) + place % LANES
@@ -242,27 +237,29 @@ def _gather_data(places, n, blocks, style, faces, points, span, uv, uv_faces):  
             b = w0 * points[i, 5] + w1 * points[j, 5] + w2 * points[k, 5]
             scale = side * half / np.sqrt(max(r * r + g * g + b * b, np.float32(1e-12)))
             r, g, b = half + r * scale, half + g * scale, half + b * scale
-        blocks[at + 5 * LANES], blocks[at + 6 * LANES], blocks[at + 7 * LANES] = r, g, b
+        blocks[at + COLOUR * LANES], blocks[at + (COLOUR + 1) * LANES] = r, g
+        blocks[at + (COLOUR + 2) * LANES] = b
 
 
 @compiled_fast
-def shade(  # type: ignore[no-untyped-def]
-    faces, points, ids, pattern, window, lens, perspective,
-    style, span, materials, gaze, edges, uv, uv_faces, corners, wraps, lamps, studio, inside, eye,
+def shade(
+    faces, points, ids, pattern, window, lens,
+    style, span, materials, gaze, edges, uv, uv_faces, corners, lamps, studio, inside, eye,
     places, blocks, background, encode, picture, mask,
 ):  # fmt: skip
-    """Fill the covered pixels of `picture` and `mask`; the others stay as they are. `lens` = 1 / focal, focal,
-    centre (2); `span` = nearest and farthest depth of style DEPTH; `places`, `blocks`: room for one row."""
+    """Fill the covered pixels of `picture` and `mask`; the others stay as they are. `lens` = 1 / focal (0:
+    weak perspective), focal, centre (2); `span` = nearest and farthest depth of style DEPTH; `places` and
+    `blocks` hold one row."""
     total = np.zeros((picture.shape[1], 4), np.float32)
     size = FIELDS * LANES
     for y in range(window[1], window[3]):
         n = _list_row(ids, pattern, y, window, places, blocks)
         if style <= WIRE:
             _gather_light(
-                places, n, blocks, faces, points, corners, materials, gaze, wraps, eye, lens, perspective, inside
+                places, n, blocks, faces, points, corners, materials, gaze, eye, inside
             )  # fmt: skip
             for start in range(0, n, LANES):
-                _light_block(blocks[start * FIELDS : start * FIELDS + size], lamps, studio)
+                _light_block(blocks[start * FIELDS : start * FIELDS + size], lens, lamps, studio)
             if style == WIRE:
                 _gather_lines(places, n, blocks, faces, points, edges)
         else:
@@ -271,29 +268,40 @@ def shade(  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _resolve_row(blocks, n, total, window, background, encode, picture, mask):  # type: ignore[no-untyped-def]
+def _resolve_row(blocks, n, total, window, background, encode, picture, mask):
     """Add up a row's places, mix the edges with the background, encode."""
     steps, one = np.float32(encode.shape[0] - 1), np.float32(1)
-    total[:] = np.float32(0)
     for i in range(n):
         at = i // LANES * FIELDS * LANES + i % LANES
-        x, part, line = np.int64(blocks[at + PIXEL * LANES]), blocks[at + SHARE * LANES], blocks[at + LINE * LANES]
+        x, part, line = (
+            np.int64(blocks[at + PIXEL * LANES]),
+            blocks[at + SHARE * LANES],
+            blocks[at + LINE * LANES],
+        )
         for c in range(3):
-            value = min(max(blocks[at + (5 + c) * LANES], np.float32(0)), one)
+            value = min(max(blocks[at + (COLOUR + c) * LANES], np.float32(0)), one)
             ink = np.float32(0.03) + np.float32(0.025) * np.float32(c)
-            total[x, c] += part * (value + (ink - value) * line)
-        total[x, 3] += part
-    for x in range(window[0], window[2]):
-        covered = total[x, 3]
+            value += (ink - value) * line
+            if part == one:
+                picture[x, c] = encode[np.int64(value * steps + np.float32(0.5))]
+            else:
+                total[x, c] += part * value
+        if part < one:
+            total[x, 3] += part
+        mask[x] += part
+    for column in range(window[0], window[2]):
+        covered = total[column, 3]
         if covered > 0:
-            mask[x] = covered
+            total[column, 3] = np.float32(0)
             for c in range(3):
-                value = total[x, c] + (one - covered) * background[x, c]
-                picture[x, c] = encode[np.int64(min(max(value, np.float32(0)), one) * steps + np.float32(0.5))]
+                value = total[column, c] + (one - covered) * background[column, c]
+                value = min(max(value, np.float32(0)), one)
+                picture[column, c] = encode[np.int64(value * steps + np.float32(0.5))]
+                total[column, c] = np.float32(0)
 
 
 @compiled_fast
-def measure(faces, points, ids, window, uv, uv_faces, depth, normal, coordinates, barycentric):  # type: ignore[no-untyped-def]
+def measure(faces, points, ids, window, uv, uv_faces, depth, normal, coordinates, barycentric):
     """The data passes at the pixels' centres, from the ids of one sample. `coordinates` may be empty."""
     for y in range(window[1], window[3]):
         for x in range(window[0], window[2]):

@@ -41,7 +41,7 @@ class Surface:
         limits |= {"uv_faces": len(self.uv)} if self.uv is not None and self.uv_faces is not None else {}
         for name, limit in limits.items():
             index = getattr(self, name)
-            if index.size and not (0 <= int(index.min()) and int(index.max()) < limit):
+            if index.size and not (int(index.min()) >= 0 and int(index.max()) < limit):
                 raise InputError(
                     f"surface: {name} has values {index.min()} to {index.max()}, expected 0 to {limit - 1}"
                 )
@@ -59,7 +59,7 @@ def from_faces(
     uv_faces: Int[np.ndarray, "f 3"] | None = None,
     albedo: Float32[np.ndarray, "v 3"] | None = None,
 ) -> Surface:
-    """A surface of any triangle mesh; without more it is all skin, unoccluded, with every edge in the wire."""
+    """A surface of any triangle mesh; without more it is all skin, unoccluded, every edge in the wire."""
     faces = np.ascontiguousarray(faces, np.int32)
     n = int(faces.max(initial=-1)) + 1 if n_vertices is None else n_vertices
     return Surface(
