@@ -4,7 +4,7 @@ import numpy as np
 
 from .lips import LIP_RINGS, Move, depth, lip_handles
 from .pose import unpose_change
-from .skinning import JAW
+from .skinning import JAW, mouth_angle
 
 SIN_COLUMNS, COS_COLUMNS = (14, 16), (13, 17)
 """Jaw features −sin θ, sin θ and cos θ − 1 (twice) of an opening by θ; joint 2's features start at 9."""
@@ -33,6 +33,10 @@ def _lip_changes(face, angle):
     c = (1 - a**2) ** 0.7
     taut = (1 - depth(LIP_RINGS))[:, None]
     inward = -3.2 * far * np.sign(s) * a**1.6
+    inward = (
+        inward * (0.5 + 0.5 * depth(LIP_RINGS))[:, None]
+        + far**0.7 * (np.sin(mouth_angle(s)) - s) * face.half_width
+    )
     upper = Move(up=0.9 * early * c - 0.6 * far * taut * c, out=-0.8 * far * c, across=inward)
     lower = Move(up=3.0 * early * c + 1.0 * far * taut * c, out=-0.6 * far * c, across=inward)
     return lip_handles(face, upper, lower)

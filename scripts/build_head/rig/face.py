@@ -124,6 +124,9 @@ class Face:
         zone = (p[:, 2] > 8) & (p[:, 1] < -6) & (p[:, 1] > -165)
         for name in ("left_ear", "right_ear", "eye_rings_left", "eye_rings_right"):
             zone[np.ravel(self.names[name])] = False
+        nose = self.names["nose"]
+        q = self.points[nose]
+        zone[nose[(q[:, 1] < -43) & (np.abs(q[:, 0]) < 13.5)]] = False
         zone[self.rings["upper"][LAST]] = zone[self.rings["lower"][LAST]] = False
         return zone
 

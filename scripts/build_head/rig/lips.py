@@ -20,6 +20,7 @@ class Move:
     out: object = 0.0  # along the horizontal normal of the lips
     roll: object = 0.0  # + = outward, about a point in the lip's body
     thick: object = 0.0  # growth of the red lip's height
+    tuck: object = 0.0  # rings that the lip slides inward along its own cross-section
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ def moved_lip(face, side, move):
     sign = -1 if side == "upper" else 1
     angle = full(np.asarray(move.roll, float), shape) * sign
     d = turned(p - pivot, full(tangent, p.shape), angle) - (p - pivot)
+    d += slid_inward(face, side, move.tuck)
     grow = full(np.asarray(move.thick, float), shape) * (1 - depth(LIP_RINGS))[:, None]
     d[..., 1] += grow * (1 if side == "upper" else -1)
     x = p[..., 0]
@@ -71,6 +73,20 @@ def moved_lip(face, side, move):
     d[..., 2] += face.slide(x, dx) + move.forward
     d[..., 1] += move.up
     return d + full(np.asarray(move.out, float), shape)[..., None] * normal
+
+
+FADE = np.array([1.0, 1.0, 1.0, 1.0, 0.7, 0.4])  # how much of a tuck each ring of the lip takes
+
+
+def slid_inward(face, side, tuck):
+    """Displacements (6, 27, 3) of a lip whose rings move `tuck` rings on along its cross-section."""
+    profile = face.points[face.rings[side]]
+    tuck = np.broadcast_to(np.asarray(tuck, float), profile.shape[1:2])
+    place = np.clip(LIP_RINGS[:, None] + FADE[:, None] * tuck, 2, 10.5)
+    low = np.minimum(place.astype(int), 10)
+    station = np.arange(profile.shape[1])
+    a, b = profile[low, station], profile[low + 1, station]
+    return a + (b - a) * (place - low)[..., None] - profile[VERMILION : DEEP + 1]
 
 
 def spread(face, upper, lower, pulls=(), reach=26.0, fixed=()):

@@ -12,7 +12,7 @@ def upper_raise(face):
     pulls = (
         Pull((19, -46, 93), (0.2, 2.6, 0.2)),
         Pull((30, -46, 86), (0.3, 2.2, 0.5)),
-        Pull((0, -52.6, 96.5), (0, 1.6, 0)),
+        Pull((0, -54.5, 97), (0, 1.4, 0.3)),
     )
     return spread(face, upper, Move(up=0.4 * a**4), pulls, reach=18)
 
@@ -29,12 +29,12 @@ def lower_depress(face):
 
 def press(face):
     a = np.abs(face.across)
-    c = (1 - a**2) ** 0.8
+    c = (1 - a**4) ** 0.8
     toward = (1 - depth(LIP_RINGS))[:, None]
-    upper = Move(up=-2.4 * toward * c, out=(-0.7 - 0.8 * toward) * c, roll=-0.12 * c)
-    lower = Move(up=2.6 * toward * c, out=(-0.7 - 0.8 * toward) * c, roll=-0.12 * c)
-    pulls = (Pull((0, -54.5, 97), (0, -0.6, 0.5)), Pull((0, -82.3, 90.3), (0, 0.8, 0.9)))
-    return spread(face, upper, lower, pulls, reach=16)
+    upper = Move(tuck=1.0 * c, up=-1.0 * toward * c, forward=-1.2 * c)
+    lower = Move(tuck=0.9 * c, up=1.0 * toward * c, forward=-1.0 * c)
+    pulls = (Pull((0, -54, 97), (0, -0.6, 0.4)), Pull((0, -83, 90.3), (0, 0.9, 0.9)))
+    return spread(face, upper, lower, pulls, reach=18)
 
 
 def pucker(face):
@@ -45,7 +45,7 @@ def pucker(face):
     full = 0.4 * (1 - a**2) + 2.4 * a**2 * (1 - a**2)
     upper = Move(across=across, forward=forward, thick=full, roll=0.14 * (1 - a**2))
     lower = Move(across=across, forward=forward, thick=full, roll=0.14 * (1 - a**2))
-    pulls = (Pull((44, -66, 68), (-3.4, 0, 1.8)), Pull((0, -51.5, 96.5), (0, -0.4, 1.4)))
+    pulls = (Pull((44, -66, 68), (-3.4, 0, 1.8)), Pull((0, -54, 97), (0, -0.4, 2.0)))
     return spread(face, upper, lower, pulls, reach=36)
 
 
@@ -57,32 +57,32 @@ def funnel(face):
     forward = 5.5 - 4.5 * a**1.5
     upper = Move(across=across, forward=forward, up=3.2 * c, roll=0.30 * c)
     lower = Move(across=across, forward=forward, up=-4.2 * c, roll=0.30 * c)
-    pulls = (Pull((44, -66, 68), (-2.6, 0, 1.4)), Pull((0, -51.5, 96.5), (0, 0.6, 1.6)))
+    pulls = (Pull((44, -66, 68), (-2.6, 0, 1.4)), Pull((0, -54, 97), (0, 0.8, 2.0)))
     return spread(face, upper, lower, pulls, reach=36)
 
 
 def rolled(face, side, amount):
     """One lip turned inward (negative) or outward over the teeth."""
     a = np.abs(face.across)
-    c = (1 - a**2) ** 0.7
+    c = (1 - a**3) ** 0.7
     toward = (1 - depth(LIP_RINGS))[:, None]
     sign = -1 if side == "upper" else 1
     if amount < 0:
-        lip = Move(roll=-0.55 * c, up=sign * 2.2 * toward * c, out=(-1.0 - 1.2 * toward) * c)
+        lip = Move(tuck=1.9 * c, forward=-1.6 * c, up=sign * 0.8 * toward * c)
     else:
-        lip = Move(roll=0.55 * c, up=-sign * 1.0 * toward * c, out=1.4 * c)
+        lip = Move(tuck=-0.8 * c, roll=0.30 * c, forward=2.0 * c, up=-sign * 0.8 * toward * c)
     still = Move()
-    return spread(face, *((lip, still) if side == "upper" else (still, lip)), reach=15)
+    return spread(face, *((lip, still) if side == "upper" else (still, lip)), reach=18)
 
 
 def bite(face):
-    """The lower lip drawn in and up under the upper teeth."""
+    """The lower lip drawn in and up under the upper teeth, which the upper lip uncovers."""
     a = np.abs(face.across)
-    c = (1 - a**2) ** 0.8
-    toward = (1 - depth(LIP_RINGS))[:, None]
-    lower = Move(roll=-0.42 * c, up=(2.4 + 1.6 * toward) * c, out=-4.6 * c)
-    pulls = (Pull((0, -84, 90), (0, 1.4, -0.6)),)
-    return spread(face, Move(up=0.8 * c, out=0.2 * c), lower, pulls, reach=16)
+    c = (1 - a**3) ** 0.8
+    lower = Move(tuck=1.0 * c, up=2.6 * c, forward=-4.2 * c, roll=-0.15 * c)
+    upper = Move(up=1.6 * c)
+    pulls = (Pull((0, -84, 90), (0, 1.6, -0.8)), Pull((0, -98, 94.5), (0, 1.2, 0.4)))
+    return spread(face, upper, lower, pulls, reach=18)
 
 
 def lip_shapes(face):
