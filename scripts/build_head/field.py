@@ -3,6 +3,7 @@
 Every part takes the running field and the points (N, 3) and returns the new field.  Negative is inside.
 """
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
@@ -84,6 +85,7 @@ def resample(points, n):
     return PchipInterpolator(s, points)(np.linspace(0, s[-1], n))
 
 
+@lru_cache(maxsize=None)
 def _whole_curve(points, samples):
     """Resampled curve; one that starts on the midline is continued by its mirror image."""
     points = np.asarray(points, float)
@@ -161,7 +163,7 @@ def evaluate(parts, p):
     f = np.full(len(q), 1e3)
     for part in parts:
         f = part.apply(f, q)
-        if _start(part) > 0 and near.any():
+        if 0 < _start(part) < MIDLINE_REACH and len(other):
             f[near] = part.apply(f[near], other)
     return f
 

@@ -48,10 +48,11 @@ def place(points, rings, parts):
 
 def _seam(xy, parts):
     z = on_front(parts, xy)[:, 2] - 0.45 * np.sqrt(np.clip(1 - (xy[:, 0] / xy[MOUTH_CORNER, 0]) ** 2, 0, 1))
+    z = 0.5 * (z + z[::-1])[: MOUTH_CORNER + 1]
     for _ in range(5):
-        padded = np.r_[z[1], z, z[-2]]
-        z = 0.25 * padded[:-2] + 0.5 * z + 0.25 * padded[2:]
-    z = 0.5 * (z + z[::-1])
+        z[1:-1] = 0.25 * z[:-2] + 0.5 * z[1:-1] + 0.25 * z[2:]
+        z[0] = 0.5 * (z[0] + z[1])
+    z = np.r_[z, z[-2::-1]]
     side = np.sign(np.arange(len(xy)) - MOUTH_CORNER)
     return np.c_[xy[:, 0], xy[:, 1] + SEAM_GAP * side, z]
 

@@ -3,11 +3,11 @@ import numpy as np
 
 from .field import project
 
-CENTRE = np.array([8.5, -48.3, 101.2])
+CENTRE = np.array([8.5, -48.6, 103.3])
 LONG = np.array([-4.6, 0.6, 9.0]) / np.linalg.norm([-4.6, 0.6, 9.0])
 WIDE = np.array([0.87, 0.12, 0.47])
 UP = np.array([-0.08, 0.93, -0.36])
-HALF_LENGTH, HALF_WIDTH = 4.7, 2.7
+HALF_LENGTH, HALF_WIDTH = 4.1, 2.6
 RIM, EDGE = 1, 2
 # Ring: scale of the outline, height above the rim.
 TUBE = {3: (0.97, 2.4), 4: (0.88, 5.5), 5: (0.62, 8.5)}
@@ -21,7 +21,7 @@ def outline(scale):
 
 def place(points, rings, cap, parts):
     edge = project(parts, outline(1.0), 4)
-    rim = project(parts, outline(1.28), 4)
+    rim = project(parts, outline(1.22), 4)
     points[rings[RIM]] = project(parts, 0.75 * rim + 0.25 * points[rings[0]], 3)
     points[rings[EDGE]] = edge + 0.5 * UP
     centre = edge.mean(0)

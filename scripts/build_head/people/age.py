@@ -6,25 +6,15 @@ from .fields import along, both, move, swell, total
 
 
 def attributes(a):
-    fold = a.nasolabial
-    marionette = [
-        a.corner + [1.5, -1, -1],
-        a.corner + [5, -9, -2],
-        a.corner + [6.5, -17, -3],
-        a.corner + [6, -26, -4],
-    ]
+    # The fold's far side hangs over, its near side is drawn in: a soft step rather than a groove.
+    hang = a.nasolabial + [7.0, 1.0, -3.0]
+    drawn = a.nasolabial + [-2.5, -0.5, 0.0]
+    corner = a.corner + [[0.5, -2, -1], [3, -8, -2], [4, -15, -3], [3.5, -23, -4]]
     jowl = a.jaw[int(len(a.jaw) * 0.42)]
     return [
         Attribute(
-            "folds",
-            both(
-                total(
-                    along(marionette, 3.4, -1.0),
-                    along(fold + [-1.6, 0, 0.5], 2.9, -1.2),
-                    along(fold + [4.0, 1.5, -1.5], 4.8, 1.3),
-                )
-            ),
+            "folds", both(total(along(hang, 6.5, 2.3), along(drawn, 4.5, -1.3), along(corner, 4.6, -1.2)))
         ),
-        Attribute("jowl", both(swell(jowl + [0.5, 1.0, 2], (10, 10, 14), 1.9, (0, -1.2, 0)))),
-        Attribute("cheek sag", both(move(a.apple + [2, -18, -4], (15, 15, 20), (0, -1.9, 0.4)))),
+        Attribute("jowl", both(swell(jowl + [0.5, 1.0, 2], (14, 12, 19), 1.7, (0, -1.5, 0)))),
+        Attribute("cheek sag", both(move(a.apple + [2, -18, -4], (16, 16, 22), (0, -2.3, 0.5)))),
     ]

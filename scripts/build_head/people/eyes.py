@@ -19,17 +19,17 @@ def attributes(a):
         Attribute("eye spacing", both(move(a.eye + [1, 0, 6], (17, 17, 32), (0.7, 0, 0))), broad=True),
         Attribute("eye height", both(move(a.eye, (25, 14, 32), (0, 1.5, 0))), broad=True),
         Attribute("eye depth", both(move(a.eye + [0, 1, 6], (16, 11, 24), (0, 0, -1.4))), broad=True),
-        Attribute("eye size", both(stretch(a.eye, (21, 17, 30), (0.028,) * 3)), eye_growth=1.0),
+        Attribute("eye size", both(stretch(a.eye, (21, 17, 30), (0.034,) * 3)), eye_growth=1.0),
         Attribute(
             "eye width",
             both(
-                total(move(a.outer, (8, 7, 16), (1.3, 0, -0.7)), move(a.inner, (5.5, 5, 12), (-0.55, 0, 0)))
+                total(move(a.outer, (8, 7, 16), (0.8, 0, -0.7)), move(a.inner, (5.5, 5, 12), (-0.55, 0, 0)))
             ),
             eye_growth=0,
         ),
         Attribute(
             "eye tilt",
-            both(total(move(a.outer, (10, 8.5, 18), (0, 1.0, 0)), move(a.inner, (7, 7, 12), (0, -0.45, 0)))),
+            both(total(move(a.outer, (10, 8.5, 18), (0, 1.05, 0)), move(a.inner, (7, 7, 12), (0, -0.45, 0)))),
             eye_growth=0,
         ),
         Attribute(
@@ -49,15 +49,15 @@ def attributes(a):
             eye_growth=0,
         ),
         Attribute("lid crease height", both(move(a.crease + [0, 1.5, 0], (13, 4, 14), (0, 1.0, 0)))),
-        Attribute("lid hood", both(move(a.crease + [2.5, 3.6, 1], (13, 5.2, 14), (0, -1.1, 1.3)))),
-        Attribute("lid hood outside", both(move(a.crease + [12, 1.5, -6], (8, 5, 13), (0, -1.2, 0.8)))),
-        Attribute("inner eye fold", both(move(a.inner + [1.5, 3.0, 2], (4.8, 5.2, 9), (0.2, -0.7, 0.9)))),
-        Attribute("upper lid hollow", both(move(a.crease + [-5, 4.0, 2], (10, 4.6, 12), (0, 0.1, -1.2)))),
+        Attribute("lid hood", both(move(a.crease + [2.5, 3.6, 1], (13, 5.2, 14), (0, -1.3, 1.6)))),
+        Attribute("lid hood outside", both(move(a.crease + [12, 1.5, -6], (8, 5, 13), (0, -1.6, 1.1)))),
+        Attribute("inner eye fold", both(move(a.inner + [1.5, 3.0, 2], (4.8, 5.2, 9), (0.3, -0.9, 1.2)))),
+        Attribute("upper lid hollow", both(move(a.crease + [-5, 4.0, 2], (10, 4.6, 12), (0, 0.1, -1.4)))),
         Attribute(
             "eye bags",
             both(
                 total(
-                    move(a.lid_lower + [0, -9.5, 0], (11, 4.4, 13), (0, -0.4, 1.0)),
+                    move(a.lid_lower + [0, -9.5, 0], (11, 4.4, 13), (0, -0.6, 1.6)),
                     along(trough, 4.0, 0.6, (0, 0, -1)),
                 )
             ),

@@ -70,7 +70,7 @@ def attributes(a):
         Attribute("cheekbone width", both(move(a.zygion, (15, 13, 25), (1.2, 0, 0.4)))),
         Attribute("cheekbone front", both(move(a.apple + [4, 5, -6], (15, 11, 17), (0.7, 0.2, 1.6)))),
         Attribute("cheekbone height", both(move((a.apple + a.zygion) / 2, (19, 15, 26), (0, 2.0, 0)))),
-        Attribute("cheek fullness", both(swell(cheek + [-2, 2, 6], (17, 21, 26), 2.4)), broad=True),
+        Attribute("cheek fullness", both(swell(cheek + [-2, 4, 4], (21, 26, 31), 2.8)), broad=True),
         Attribute("cheek hollow", both(swell(cheek + [2, 4, 0], (10, 13, 17), -1.2))),
         Attribute(
             "face flatness",

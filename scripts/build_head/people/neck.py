@@ -30,8 +30,8 @@ def attributes(a):
         Attribute(
             "under chin",
             total(
-                move(throat + [0, 0, 2], (27, 16, 26), (0, -3.2, 1.2)),
-                move(throat + [0, -14, -14], (26, 16, 22), (0, -1.2, 2.4)),
+                move(throat + [0, 0, 2], (27, 16, 26), (0, -4.0, 1.5)),
+                move(throat + [0, -14, -14], (26, 16, 22), (0, -1.6, 3.0)),
             ),
             broad=True,
         ),

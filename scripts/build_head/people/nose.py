@@ -17,8 +17,8 @@ def attributes(a):
             ),
         ),
         Attribute("nose protrusion", move(a.tip + [0, 3, -2], (13, 15, 17), (0, 0, 2.4))),
-        Attribute("nose bridge height", move(middle + [0, 8, -3], (9, 17, 17), (0, 0, 1.5))),
-        Attribute("nose root depth", move(a.sellion + [0, 1, 0], (10, 8, 13), (0, 0, -1.2))),
+        Attribute("nose bridge height", move(middle + [0, 8, -3], (9, 17, 17), (0, 0, 1.8))),
+        Attribute("nose root depth", move(a.sellion + [0, 1, 0], (10, 8, 13), (0, 0, -1.4))),
         Attribute("nose root height", move(a.sellion, (12, 10, 15), (0, 1.7, 0))),
         Attribute(
             "nose bridge width",
@@ -29,7 +29,7 @@ def attributes(a):
                 )
             ),
         ),
-        Attribute("nose hump", move(middle + [0, 3, 0], (8, 8.5, 15), (0, 0, 1.1))),
+        Attribute("nose hump", move(middle + [0, 3, 0], (8, 8.5, 15), (0, 0, 1.35))),
         Attribute("nose width", both(move(a.ala, (8, 8.5, 14), (0.95, 0, 0)))),
         Attribute(
             "nose wing size",
@@ -40,9 +40,9 @@ def attributes(a):
                 )
             ),
         ),
-        Attribute("nose wing height", both(move(a.ala + [-2, -3, 0], (6.5, 6.5, 10), (0, 0.9, 0)))),
-        Attribute("nose tip width", both(move(a.tip + [7, 0, -8], (5.5, 7, 9), (0.75, 0, 0)))),
-        Attribute("nose tip bulb", stretch(a.tip + [0, 0, -8], (9.5, 9, 9.5), (0.08, 0.08, 0.07))),
-        Attribute("nose tip turn", turn(a.tip + [0, 4, -17], (12.5, 12, 17), (-1, 0, 0), 4.2)),
-        Attribute("columella", move(a.nostril * [0, 1, 1] + [0, -0.5, 5], (4.5, 5.5, 10), (0, -0.8, 0))),
+        Attribute("nose wing height", both(move(a.ala + [-2, -3, 0], (6.5, 6.5, 10), (0, 1.1, 0)))),
+        Attribute("nose tip width", both(move(a.tip + [7, 0, -8], (5.5, 7, 9), (1.0, 0, 0)))),
+        Attribute("nose tip bulb", stretch(a.tip + [0, 0, -8], (9.5, 9, 9.5), (0.10, 0.10, 0.08))),
+        Attribute("nose tip turn", turn(a.tip + [0, 4, -17], (12.5, 12, 17), (-1, 0, 0), 5.5)),
+        Attribute("columella", move(a.nostril * [0, 1, 1] + [0, -0.5, 5], (4.5, 5.5, 10), (0, -1.0, 0))),
     ]

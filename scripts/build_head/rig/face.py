@@ -10,6 +10,7 @@ from scipy.sparse.linalg import splu
 MM = 1000.0
 SIDES = ("upper", "lower")
 VERMILION, SEAM, LAST = 4, 7, 13  # mouth rings: 0 … 3 skin, 4 … 7 lip, 8 … 13 the sack behind
+TENSION = 10.0  # millimetres beyond which a stretched skin resists slope more than bending
 CORNER_PATH = slice(0, 6)  # rings that lead from the cheek to the corner
 
 
@@ -96,7 +97,8 @@ class Face:
     def extend(self, ids, values, free, reach=None):
         """Values of handles spread smoothly over `free` (a mask of the skin); zero elsewhere.
 
-        Minimises bending, plus the values themselves over `reach`⁴ where a reach (mm) is given.
+        Minimises bending; where a reach (mm) is given also the slope, which prevents overshoot, and the values
+        themselves over `reach`⁴.
         """
         ids, first = np.unique(ids, return_index=True)
         values = np.asarray(values, float)[first]
@@ -105,7 +107,7 @@ class Face:
             lap, area = self.laplacian
             q = lap @ sp.diags(1 / area) @ lap
             if reach is not None:
-                q = q + sp.diags(area / reach**4)
+                q = q + lap / TENSION**2 + sp.diags(area / reach**4)
             q = q.tocsr()
             open_mask = free.copy()
             open_mask[ids] = False

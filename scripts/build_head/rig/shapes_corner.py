@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .face import smoothstep
 from .folds import nasolabial_fold
 from .lips import Move, Pull, bump, halves, spread
 
@@ -16,8 +17,9 @@ def smile(face):
     s = face.across
     a = np.abs(s)
     pull = np.sign(s) * a**1.15
-    upper = Move(across=6.3 * pull, up=0.7 + 6.4 * a**2.2, out=-1.2 - 1.4 * a**2, thick=-1.2 * (1 - a**2))
-    lower = Move(across=6.3 * pull, up=-0.2 + 7.3 * a**2.4, out=-1.4 - 1.2 * a**2, thick=-1.0 * (1 - a**2))
+    rise = 0.5 * a**2 + 0.5 * smoothstep(a, 0, 1)
+    upper = Move(across=6.3 * pull, up=0.7 + 6.4 * rise, out=-1.2 - 1.4 * a**2, thick=-1.2 * (1 - a**2))
+    lower = Move(across=6.3 * pull, up=-0.2 + 7.3 * rise, out=-1.4 - 1.2 * a**2, thick=-1.0 * (1 - a**2))
     pulls = (
         Pull(face.middle("cheek_apple_left"), (1.2, 4.4, 2.0)),
         Pull((32, -52, 86), (4.2, 4.8, 0.6)),
@@ -34,8 +36,9 @@ def frown(face):
     s = face.across
     a = np.abs(s)
     pull = np.sign(s) * a**1.5
-    upper = Move(across=1.6 * pull, up=-0.2 - 6.3 * a**2.6, out=-0.6 * a**2, thick=-0.3 * a)
-    lower = Move(across=1.6 * pull, up=-6.5 * a**3.0, out=0.4 - 0.8 * a**2)
+    rise = 0.5 * a**2.6 + 0.5 * smoothstep(a, 0.2, 1)
+    upper = Move(across=1.6 * pull, up=-0.2 - 6.3 * rise, out=-0.6 * a**2, thick=-0.3 * a)
+    lower = Move(across=1.6 * pull, up=-6.5 * rise, out=0.4 - 0.8 * a**2)
     pulls = (
         Pull((33, -84, 74), (0.6, -3.4, -0.4)),
         Pull((30, -54, 86), (0.2, -1.6, 0)),

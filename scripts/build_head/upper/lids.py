@@ -12,11 +12,10 @@ OPENING = (0.0, 0.02, 0.08, 0.22, 0.46, 0.78, 1, 1, 0.95, 0.75, 0.45, 0.2)
 LOWER = (0.02, 0.08, 0.22, 0.42, 0.66, 0.87, 1, 1, 0.95, 0.75, 0.45, 0.2)
 
 SAG = 2.0  # mm from the line between the canthi down to where the closed lids meet at mid-lid
-OVERLAP = 0.45  # mm that the upper lid passes the lower at mid-lid: a reserve for larger eyes
-STEP = 0.4  # mm that it then lies in front of the lower
+OVERLAP = 0.9  # mm that the upper lid passes the lower: a reserve for larger eyes and for gaze upward
 # Distance of the closed margin and inner margin to the ball. More than at rest, because at strength 1/2 the
-# lid is on the chord between its two ends, nearer to the ball than both.
-CLOSED, CLOSED_INNER = 2.3, 1.5
+# lid is on the chord between its two ends, nearer to the ball than both; the upper lies in front of the lower.
+CLOSED_UPPER, CLOSED_LOWER = (2.8, 1.9), (2.0, 1.2)
 
 
 def lid_of(eye, lid):
@@ -72,8 +71,8 @@ def blink(eye):
     high, low = (eye.polar(eye.points[rings[MARGIN]])[1] for rings in (eye.upper, eye.lower))
     line = low + _meeting(eye) * (high - low)
     past = OVERLAP / eye.radius * middle_of_lid(0.7) * away_from_canthus()
-    field = swept(eye, "upper", line - past - high, CLOSING, (CLOSED + STEP, CLOSED_INNER + STEP))
-    return field + swept(eye, "lower", line - low, LOWER, (CLOSED, CLOSED_INNER))
+    field = swept(eye, "upper", line - past - high, CLOSING, CLOSED_UPPER)
+    return field + swept(eye, "lower", line - low, LOWER, CLOSED_LOWER)
 
 
 def wide(eye):
@@ -116,8 +115,8 @@ def _look(eye, direction):
     upper, lower = LOOKS[direction]
     profile = middle_of_lid(0.8)
     rings = OPENING if upper > 0 else CLOSING
-    field = swept(eye, "upper", upper * profile, rings, (2.4, 1.3) if upper > 0 else (2.1, 1.0))
-    return field + swept(eye, "lower", lower * profile, LOWER, (2.0, 0.9))
+    field = swept(eye, "upper", upper * profile, rings, (2.2, 1.0) if upper > 0 else (1.9, 0.8))
+    return field + swept(eye, "lower", lower * profile, LOWER, (1.9, 0.8))
 
 
 def _look_aside(eye, to_outer):
