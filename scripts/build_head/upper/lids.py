@@ -14,7 +14,7 @@ LOWER = (0.02, 0.08, 0.22, 0.42, 0.66, 0.87, 1, 1, 0.95, 0.75, 0.45, 0.2)
 SAG = 2.0  # mm from the line between the canthi down to where the closed lids meet at mid-lid
 OVERLAP = 0.9  # mm that the upper lid passes the lower: a reserve for larger eyes and for gaze upward
 # Distance of the closed margin and inner margin to the ball. More than at rest, because at strength 1/2 the
-# lid is on the chord between its two ends, nearer to the ball than both; the upper lies in front of the lower.
+# lid is on the chord between its two ends, nearer to the ball than both. The upper lies before the lower.
 CLOSED_UPPER, CLOSED_LOWER = (2.8, 1.9), (2.0, 1.2)
 
 
