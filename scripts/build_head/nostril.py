@@ -7,7 +7,7 @@ CENTRE = np.array([8.5, -48.6, 103.3])
 LONG = np.array([-4.6, 0.6, 9.0]) / np.linalg.norm([-4.6, 0.6, 9.0])
 WIDE = np.array([0.87, 0.12, 0.47])
 UP = np.array([-0.08, 0.93, -0.36])
-HALF_LENGTH, HALF_WIDTH = 4.1, 2.6
+HALF_LENGTH, HALF_WIDTH = 4.5, 2.6
 RIM, EDGE = 1, 2
 # Ring: scale of the outline, height above the rim.
 TUBE = {3: (0.97, 2.4), 4: (0.88, 5.5), 5: (0.62, 8.5)}

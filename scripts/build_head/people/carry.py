@@ -18,8 +18,8 @@ LID_FREE = 0.3, 5.5
 """Distances from the margin (mm) where the lid begins to move away from the ball, and where it is free to."""
 CANTHUS_LOOSE = 2.0, 3.8, 0.8
 """The eye's corners stand off the ball: gaps (mm) where they come free and are free, and how far."""
-CANTHUS_REACH = 1.7
-"""Around an eye's corner (mm, one sigma) the thin faces move by one affine map."""
+CANTHUS_REACH = 1.2, 4.5
+"""Distances from an eye's corner (mm) up to which its thin faces move by one affine map, and where that ends."""
 EAR_PULL = 8.0
 """How far (mm, one sigma) an ear that changes draws the skin around it along."""
 EAR_RIDE = {0: 0.0, 1: 0.35, 2: 0.8}
@@ -48,7 +48,7 @@ class Carrier:
 def _corner(p, rings, canthus):
     """Skin vertices of an eye around its corner, and how strongly each belongs to it."""
     ids = np.unique(rings[1 : MARGIN + 2])
-    weight = np.exp(-0.5 * (np.linalg.norm(p[ids] - p[canthus], axis=1) / CANTHUS_REACH) ** 2)
+    weight = 1 - step(np.linalg.norm(p[ids] - p[canthus], axis=1), *CANTHUS_REACH)
     return ids[weight > 1e-3], weight[weight > 1e-3]
 
 

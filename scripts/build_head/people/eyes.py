@@ -29,7 +29,7 @@ def attributes(a):
         ),
         Attribute(
             "eye tilt",
-            both(total(move(a.outer, (10, 8.5, 18), (0, 1.05, 0)), move(a.inner, (7, 7, 12), (0, -0.45, 0)))),
+            both(total(move(a.outer, (10, 8.5, 18), (0, 0.9, 0)), move(a.inner, (7, 7, 12), (0, -0.45, 0)))),
             eye_growth=0,
         ),
         Attribute(
@@ -42,8 +42,8 @@ def attributes(a):
             "upper lid peak",
             both(
                 total(
-                    move(mid_in + [0, 1, 0], (5.5, 4.5, 12), (0, 0.42, 0)),
-                    move(mid_out + [0, 1, 0], (6, 4.5, 12), (0, -0.42, 0)),
+                    move(mid_in + [0, 1, 0], (5.5, 4.5, 12), (0, 0.35, 0)),
+                    move(mid_out + [0, 1, 0], (6, 4.5, 12), (0, -0.35, 0)),
                 )
             ),
             eye_growth=0,

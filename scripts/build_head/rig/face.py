@@ -10,7 +10,7 @@ from scipy.sparse.linalg import splu
 MM = 1000.0
 SIDES = ("upper", "lower")
 VERMILION, SEAM, LAST = 4, 7, 13  # mouth rings: 0 … 3 skin, 4 … 7 lip, 8 … 13 the sack behind
-TENSION = 10.0  # millimetres beyond which a stretched skin resists slope more than bending
+TENSION = 24.0  # millimetres beyond which a stretched skin resists slope more than bending
 CORNER_PATH = slice(0, 6)  # rings that lead from the cheek to the corner
 
 

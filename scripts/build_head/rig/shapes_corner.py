@@ -17,9 +17,9 @@ def smile(face):
     s = face.across
     a = np.abs(s)
     pull = np.sign(s) * a**1.15
-    rise = 0.5 * a**2 + 0.5 * smoothstep(a, 0, 1)
-    upper = Move(across=6.3 * pull, up=0.7 + 6.4 * rise, out=-1.2 - 1.4 * a**2, thick=-1.2 * (1 - a**2))
-    lower = Move(across=6.3 * pull, up=-0.2 + 7.3 * rise, out=-1.4 - 1.2 * a**2, thick=-1.0 * (1 - a**2))
+    rise = 0.65 * a**2 + 0.35 * smoothstep(a, 0, 1)
+    upper = Move(across=6.3 * pull, up=0.7 + 6.4 * rise, out=-1.2 * (1 - a**2), thick=-1.2 * (1 - a**2))
+    lower = Move(across=6.3 * pull, up=-0.2 + 7.3 * rise, out=-1.4 * (1 - a**2), thick=-1.0 * (1 - a**2))
     pulls = (
         Pull(face.middle("cheek_apple_left"), (1.2, 4.4, 2.0)),
         Pull((32, -52, 86), (4.2, 4.8, 0.6)),
@@ -27,7 +27,7 @@ def smile(face):
         Pull((45, -70, 66), (3.4, 3.2, 0.2)),
         Pull((0, -96, 94), (0, 0.4, 0)),
     )
-    moves = spread(face, upper, lower, pulls, reach=26)
+    moves = spread(face, upper, lower, pulls, reach=30)
     moves += _mirrored_bumps(face, (40, -40, 76), (11, 9, 14), (1.0, 0.4, 1.6))
     return moves + nasolabial_fold(face, ridge=1.6, valley=0.9)
 
@@ -44,31 +44,31 @@ def frown(face):
         Pull((30, -54, 86), (0.2, -1.6, 0)),
         Pull((0, -96, 94), (0, 0.3, 0)),
     )
-    return spread(face, upper, lower, pulls, reach=20)
+    return spread(face, upper, lower, pulls, reach=26)
 
 
 def stretch(face):
     s = face.across
     a = np.abs(s)
-    pull = np.sign(s) * a**1.1
-    upper = Move(across=7.0 * pull, up=-1.4 * a**2, out=-1.2 - 1.2 * a**2, thick=-1.2 * (1 - a**2))
+    pull = 0.9 * np.sign(s) * a**1.1
+    upper = Move(across=7.0 * pull, up=-1.4 * a**2, out=-1.2 * (1 - a**2), thick=-1.2 * (1 - a**2))
     lower = Move(
-        across=7.0 * pull, up=-0.8 * (1 - a**2) - 1.4 * a**2, out=-1.3 - 1.1 * a**2, thick=-1.1 * (1 - a**2)
+        across=7.0 * pull, up=-0.8 * (1 - a**2) - 1.4 * a**2, out=-1.3 * (1 - a**2), thick=-1.1 * (1 - a**2)
     )
     pulls = (
         Pull((46, -72, 64), (3.4, -1.0, -1.6)),
         Pull((32, -54, 85), (2.4, 0, -0.6)),
         Pull((20, -94, 84), (1.2, -0.8, 0)),
     )
-    return spread(face, upper, lower, pulls, reach=24)
+    return spread(face, upper, lower, pulls, reach=30)
 
 
 def dimple(face):
     s = face.across
     a = np.abs(s)
     pull = np.sign(s) * a**2.2
-    upper = Move(across=3.4 * pull, up=0.6 * a**3, out=-0.3 - 3.6 * a**4, thick=-0.8 * a * (1 - a**2))
-    lower = Move(across=3.4 * pull, up=0.8 * a**3, out=-0.3 - 3.6 * a**4, thick=-0.8 * a * (1 - a**2))
+    upper = Move(across=2.8 * pull, up=0.6 * a**3, out=-0.3 - 2.8 * a**4, thick=-0.8 * a * (1 - a**2))
+    lower = Move(across=2.8 * pull, up=0.8 * a**3, out=-0.3 - 2.8 * a**4, thick=-0.8 * a * (1 - a**2))
     ring = _mirrored_bumps(face, (37, -66, 76), (5, 8, 12), (0.8, 0.2, 0.9))
     return spread(face, upper, lower, reach=14) + ring
 

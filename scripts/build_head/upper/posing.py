@@ -14,7 +14,12 @@ def load_template(path):
     data = np.load(path)
     names = {key.removeprefix("name:"): data[key] for key in data.files if key.startswith("name:")}
     fields = ("vertices", "quads", "triangles", "material", "part", "mirror", "joints")
-    return SimpleNamespace(names=names, **{field: data[field] for field in fields})
+    marks = {key.split(":")[1] for key in data.files if key.startswith("landmark:")}
+    parts = ("triangle", "barycentric", "ids")
+    landmarks = {
+        m: tuple(data[f"landmark:{m}:{p}"] for p in parts if f"landmark:{m}:{p}" in data.files) for m in marks
+    }
+    return SimpleNamespace(names=names, landmarks=landmarks, **{field: data[field] for field in fields})
 
 
 def posed(template, expressions, correctives, action, rig=None):
