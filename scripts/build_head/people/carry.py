@@ -19,7 +19,7 @@ LID_FREE = 0.3, 5.5
 CANTHUS_LOOSE = 2.0, 3.8, 0.8
 """The eye's corners stand off the ball: gaps (mm) where they come free and are free, and how far."""
 CANTHUS_REACH = 1.2, 4.5
-"""Distances from an eye's corner (mm) up to which its thin faces move by one affine map, and where that ends."""
+"""Around an eye's corner (mm) thin faces move by one affine map: wholly up to, and not at all beyond."""
 EAR_PULL = 8.0
 """How far (mm, one sigma) an ear that changes draws the skin around it along."""
 EAR_RIDE = {0: 0.0, 1: 0.35, 2: 0.8}

@@ -47,7 +47,7 @@ FACTORS = {
     "older": {
         "folds": 0.85,
         "jowl": 0.65,
-        "cheek sag": 0.75,
+        "cheek sag": 0.7,
         "eye bags": 0.65,
         "lid hood": 0.35,
         "lid hood outside": 0.7,
