@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.spatial.transform import Rotation
@@ -29,11 +29,13 @@ def angles(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 # --- sampling ---------------------------------------------------------------------------------------
 
 
+@settings(max_examples=40, deadline=None)
 @given(VALUES)
 def test_values_at_frames_are_kept(values: np.ndarray) -> None:
     np.testing.assert_array_equal(timeline.sample(values, np.arange(len(values)) * 1.0), values)
 
 
+@settings(max_examples=40, deadline=None)
 @given(VALUES, st.floats(0, 1))
 def test_between_neighbours_never_beyond_them(values: np.ndarray, part: float) -> None:
     positions = np.arange(len(values) - 1) + part
@@ -132,6 +134,7 @@ def test_small_rotations_are_smoothed_as_vectors() -> None:
 # --- blending -----------------------------------------------------------------------------------------
 
 
+@settings(max_examples=40, deadline=None)
 @given(TURNS)
 def test_blend_begins_and_ends_where_it_should(a: np.ndarray) -> None:
     b = a[::-1].copy()
@@ -159,6 +162,7 @@ def test_blend_takes_the_short_way() -> None:
 # --- parts -----------------------------------------------------------------------------------------------
 
 
+@settings(max_examples=40, deadline=None)
 @given(TURNS)
 def test_neighbouring_quaternions_are_close(vectors: np.ndarray) -> None:
     quaternions = timeline.continuous(Rotation.from_rotvec(vectors).as_quat())
@@ -166,6 +170,7 @@ def test_neighbouring_quaternions_are_close(vectors: np.ndarray) -> None:
     assert (Rotation.from_quat(quaternions).inv() * Rotation.from_rotvec(vectors)).magnitude().max() < 1e-6
 
 
+@settings(max_examples=40, deadline=None)
 @given(TURNS, st.integers(-3, 3))
 def test_whole_turns(vectors: np.ndarray, turns: int) -> None:
     """The same rotation, and the reference itself where it is that rotation."""

@@ -79,8 +79,9 @@ def _meta(content: Content, text: str) -> dict[str, Any]:
     kinds = {"fps": (int, float), "made_for": (str, type(None)), "provenance": (dict,)}
     kinds["audio_rate"] = (int,) if "audio" in content.names else (int, type(None))
     for name, kind in kinds.items():
-        if not isinstance(meta.get(name), kind) or isinstance(meta[name], bool):
-            raise FormatError(content.path, f"says {name} is {str(meta.get(name))[:40]!r}", META)
+        value = meta.get(name)
+        if name not in meta or not isinstance(value, kind) or isinstance(value, bool):
+            raise FormatError(content.path, f"has {name} {str(value)[:40]!r}, which cannot be", META)
     return meta
 
 

@@ -80,6 +80,14 @@ def needed(sample: Sample) -> list[str]:
 
 CASES = [(name, key) for name, sample in SAMPLES.items() for key in needed(sample)]
 each_field = pytest.mark.parametrize(("name", "key"), CASES)
+named_field = pytest.mark.parametrize(("name", "key"), [(n, k) for n, k in CASES if k])
+fixed_width = pytest.mark.parametrize(
+    ("name", "key"),
+    [(n, k) for n, k in CASES if SAMPLES[n].layout not in OWN or k in ("head", "jaw")],
+)
+may_hold_text = pytest.mark.parametrize(
+    ("name", "key"), [(n, k) for n, k in CASES if n not in ("safetensors", "artalk", "smirk pt")]
+)
 
 
 def fails(path: Path, sample: Sample, key: str, words: str) -> None:
@@ -91,7 +99,7 @@ def fails(path: Path, sample: Sample, key: str, words: str) -> None:
 
 
 @each_field
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("value", [np.nan, -np.inf])
 def test_not_finite(name: str, key: str, value: float, tmp_path: Path) -> None:
     sample = SAMPLES[name]
     array = sample.fields[key].copy()
@@ -104,11 +112,9 @@ def test_numbers_beyond_float32(tmp_path: Path) -> None:
     fails(savez(fields, tmp_path), SAMPLES["diffposetalk"], "exp", "NaN or infinite")
 
 
-@each_field
+@fixed_width
 def test_wrong_width(name: str, key: str, tmp_path: Path) -> None:
     sample = SAMPLES[name]
-    if sample.layout in OWN and key in ("shape", "expression", "detail"):
-        pytest.skip("any width is right")
     array = sample.fields[key]
     wider = np.concatenate([array, array[..., :1]], axis=-1)
     fails(with_field(sample, key, wider, tmp_path), sample, key, "shape|coefficients|expected")
@@ -144,20 +150,16 @@ def test_no_frames(name: str, key: str, tmp_path: Path) -> None:
         read_clip(sample.save(empty, tmp_path), sample.layout)
 
 
-@each_field
+@named_field
 def test_missing_field(name: str, key: str, tmp_path: Path) -> None:
     sample = SAMPLES[name]
-    if key == "" or (sample.layout in OWN and key in sample.optional):
-        pytest.skip("nothing to leave out")
     fields = {k: v for k, v in sample.fields.items() if k != key}
     fails(sample.save(fields, tmp_path), sample, key, "missing")
 
 
-@each_field
+@may_hold_text
 def test_text_instead_of_numbers(name: str, key: str, tmp_path: Path) -> None:
     sample = SAMPLES[name]
-    if name in ("safetensors", "artalk", "smirk pt"):
-        pytest.skip("the container holds no text")
     array = sample.fields[key].astype("U8")
     fails(with_field(sample, key, array, tmp_path), sample, key, "type")
 
@@ -190,7 +192,7 @@ def test_our_own_are_float32(name: str, kind: str, tmp_path: Path) -> None:
 
 
 @samples
-@pytest.mark.parametrize("kept", [0, 3, 7, 9, 60, 0.3, 0.7, 0.95, -1])
+@pytest.mark.parametrize("kept", [0, 5, 9, 60, 0.3, 0.8, -1])
 def test_cut_off(name: str, kept: float, tmp_path: Path) -> None:
     sample = SAMPLES[name]
     path = sample.save(sample.fields, tmp_path)
@@ -209,7 +211,7 @@ def test_cut_off(name: str, kept: float, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["npz compressed", "safetensors", "3dxtalker-packed", "artalk", "emote", "voca"]
 )
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_flipped_bytes_never_surprise(name: str, tmp_path: Path, data: st.DataObject) -> None:
     """A clip or an error of ours; nothing else, whatever is in the file."""
@@ -415,6 +417,7 @@ META = json.loads(str(OWN_FILE["flametalk"]))
         (META | {"audio_rate": 3}, "rate is 3"),
         (META | {"made_for": 5}, "made_for"),
         (META | {"provenance": []}, "provenance"),
+        ({key: META[key] for key in META if key != "made_for"}, "made_for"),
         ([], "no version"),
         ("[" * 100_000, "damaged"),
         ('{"version": 1, "fps": NaN}', "damaged"),

@@ -82,7 +82,7 @@ def bits(clip: Clip) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", ["npz", "safetensors"])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(clip=any_clip())
 def test_our_own_keep_every_bit(name: str, clip: Clip) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -135,7 +135,7 @@ def same_motion(a: Clip, b: Clip) -> None:
 
 
 @pytest.mark.parametrize("name", FOREIGN)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(data=st.data())
 def test_round_trip(name: str, data: st.DataObject) -> None:
     clip = data.draw(fitting_clip(name))
