@@ -12,7 +12,7 @@ OPENING = (0.0, 0.02, 0.08, 0.22, 0.46, 0.78, 1, 1, 0.95, 0.75, 0.45, 0.2)
 LOWER = (0.02, 0.08, 0.22, 0.42, 0.66, 0.87, 1, 1, 0.95, 0.75, 0.45, 0.2)
 
 SAG = 2.0  # mm from the line between the canthi down to where the closed lids meet at mid-lid
-OVERLAP = 0.9  # mm that the upper lid passes the lower: a reserve for larger eyes and for gaze upward
+OVERLAP = 1.2  # mm that the upper lid passes the lower: a reserve for larger eyes and for gaze upward
 # Distance of the closed margin and inner margin to the ball. More than at rest, because at strength 1/2 the
 # lid is on the chord between its two ends, nearer to the ball than both. The upper lies before the lower.
 CLOSED_UPPER, CLOSED_LOWER = (2.8, 1.9), (2.0, 1.2)
@@ -30,15 +30,18 @@ def swept(eye, lid, turn, rings, clearance=None):
     on the other lid, so that the lids zip shut point by point.
     """
     ids = lid_of(eye, lid)
-    u, elevation, distance = eye.polar(eye.points[ids])
+    rest = eye.points[ids]
+    u, elevation, distance = eye.polar(rest)
     follow = np.asarray(rings, float)[:, None]
+    lift = np.zeros_like(distance)
     if clearance is not None:
-        distance = distance + follow**2 * away_from_canthus(0, 0.2) * _rise(eye, distance, *clearance)
-    sweep = eye.place(u, elevation + follow * turn, distance) - eye.points[ids]
+        lift = follow**2 * away_from_canthus(0, 0.2) * _rise(eye, distance, *clearance)
+    sweep = eye.place(u, elevation + follow * turn, distance + lift) - rest
     across = eye.points[eye.upper] - eye.points[eye.lower]
     opening = np.subtract(*(eye.polar(eye.points[side[MARGIN]])[1] for side in (eye.upper, eye.lower)))
     zipped = (turn / np.maximum(opening, 0.05))[:, None] * across
     zipped[:MARGIN] = follow[:MARGIN, :, None] * zipped[MARGIN]
+    zipped += (lift / distance)[..., None] * (rest - eye.centre)
     round_ball = away_from_canthus(0.03, 0.24)[:, None]
     field = np.zeros_like(eye.points)
     field[ids] = round_ball * sweep + (1 - round_ball) * zipped
@@ -70,7 +73,7 @@ def blink(eye):
     """Both lids close round the ball and meet on an arc."""
     high, low = (eye.polar(eye.points[rings[MARGIN]])[1] for rings in (eye.upper, eye.lower))
     line = low + _meeting(eye) * (high - low)
-    past = OVERLAP / eye.radius * middle_of_lid(0.7) * away_from_canthus()
+    past = OVERLAP / eye.radius * away_from_canthus(0.0, 0.2)
     field = swept(eye, "upper", line - past - high, CLOSING, CLOSED_UPPER)
     return field + swept(eye, "lower", line - low, LOWER, CLOSED_LOWER)
 
