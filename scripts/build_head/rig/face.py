@@ -94,7 +94,7 @@ class Face:
         ).tocsr()
         return sp.diags(np.asarray(w.sum(1)).ravel()) - w, np.maximum(area, 0.05)
 
-    def extend(self, ids, values, free, reach=None):
+    def extend(self, ids, values, free, reach=None, tension=TENSION):
         """Values of handles spread smoothly over `free` (a mask of the skin); zero elsewhere.
 
         Minimises bending; where a reach (mm) is given also the slope, which prevents overshoot, and the values
@@ -102,12 +102,12 @@ class Face:
         """
         ids, first = np.unique(ids, return_index=True)
         values = np.asarray(values, float)[first]
-        key = (ids.tobytes(), free.tobytes(), reach)
+        key = (ids.tobytes(), free.tobytes(), reach, tension)
         if key not in self._solvers:
             lap, area = self.laplacian
             q = lap @ sp.diags(1 / area) @ lap
             if reach is not None:
-                q = q + lap / TENSION**2 + sp.diags(area / reach**4)
+                q = q + lap / tension**2 + sp.diags(area / reach**4)
             q = q.tocsr()
             open_mask = free.copy()
             open_mask[ids] = False
@@ -157,10 +157,11 @@ class Face:
     def middle(self, name):
         return self.points[self.names[name]].mean(0)
 
-    def nearest(self, at):
-        """The skin vertex outside the mouth nearest to a point."""
-        ids = np.setdiff1d(self.skin, self.names["mouth_sack"])
-        return int(ids[((self.points[ids] - at) ** 2).sum(1).argmin()])
+    def patch(self, at, radius):
+        """Outer skin of the mouth zone within a distance of a point; at least the nearest vertex."""
+        away = np.linalg.norm(self.points - at, axis=1)
+        away[~self.mouth_mask] = np.inf
+        return np.union1d(np.flatnonzero(away < radius), away.argmin())
 
 
 def face_of(template):

@@ -28,7 +28,7 @@ def nasolabial_fold(face, ridge, valley):
     along = smoothstep(-y, -(top - 1), -(top - 12)) * (1 - smoothstep(-y, -(low + 12), -(low - 4)))
     front = smoothstep(p[:, 2], 45, 65)
     height = ridge * np.exp(-(((beside - 6.0) / 5.0) ** 2)) - valley * np.exp(-(((beside + 0.5) / 2.6) ** 2))
-    away = np.where(face.mouth_mask, smoothstep(_ring_distance(face), 0.5, 5.0), 0)
+    away = np.where(face.mouth_mask, smoothstep(_ring_distance(face), 1.0, 6.0), 0)
     return (height * along * front * away)[:, None] * vertex_normals(face)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .face import SEAM, SIDES, VERMILION
+from .face import SEAM, SIDES, TENSION, VERMILION
 
 DEEP = 9  # last ring of the sack that follows the lips rigidly
 LIP_RINGS = np.arange(VERMILION, DEEP + 1)
@@ -89,13 +89,13 @@ def slid_inward(face, side, tuck):
     return a + (b - a) * (place - low)[..., None] - profile[VERMILION : DEEP + 1]
 
 
-def spread(face, upper, lower, pulls=(), reach=26.0, fixed=()):
+def spread(face, upper, lower, pulls=(), reach=26.0, fixed=(), tension=TENSION):
     """Displacement (V, 3) of the whole face from the motions of the lips and of handles beyond them.
 
     `pulls` are given for the left side and mirrored; `fixed` are vertices that must not move.
     """
     ids, values = lip_handles(face, upper, lower)
-    return spread_handles(face, ids, values, pulls, reach, fixed)
+    return spread_handles(face, ids, values, pulls, reach, fixed, tension)
 
 
 def lip_handles(face, upper, lower):
@@ -115,23 +115,27 @@ def joined_corners(ids, values):
     return unique, mean
 
 
-def spread_handles(face, ids, values, pulls=(), reach=26.0, fixed=()):
-    at = {}
+PATCH = 5.0
+"""Skin within this distance (mm) of a pull's place moves with it."""
+
+
+def spread_handles(face, ids, values, pulls=(), reach=26.0, fixed=(), tension=TENSION):
+    """Displacement (V, 3) from handles on the lips, pulls beyond them and vertices that stay."""
+    taken = np.zeros(len(face.skin), bool)
+    taken[ids] = True
+    chunks = [(ids, values)]
+    fixed = np.ravel(np.asarray(fixed, int))
+    chunks.append((fixed[~taken[fixed]], np.zeros((int((~taken[fixed]).sum()), 3))))
+    taken[fixed] = True
     for pull in pulls:
-        left = face.nearest(pull.at)
-        right = face.mirror[left]
-        by = np.array(pull.by, float)
-        if left == right:
-            at[left] = by * [0, 1, 1]
-        else:
-            at[left], at[right] = by, by * [-1, 1, 1]
-    for vertex in np.ravel(fixed):
-        at.setdefault(int(vertex), np.zeros(3))
-    handles = np.array([v for v in at if v not in set(ids.tolist())], int)
-    if len(handles):
-        ids = np.r_[ids, handles]
-        values = np.vstack([values, [at[v] for v in handles]])
-    return face.whole(face.extend(ids, values, face.mouth_zone, reach))
+        for sign in (1, -1) if pull.at[0] != 0 else (0,):
+            at, by = np.array(pull.at) * [sign or 1, 1, 1], np.array(pull.by, float) * [sign, 1, 1]
+            patch = face.patch(at, PATCH)
+            patch = patch[~taken[patch]]
+            taken[patch] = True
+            chunks.append((patch, np.tile(by, (len(patch), 1))))
+    ids, values = (np.concatenate(c) for c in zip(*chunks, strict=True))
+    return face.whole(face.extend(ids, values, face.mouth_zone, reach, tension))
 
 
 def halves(face, moves, width):

@@ -16,20 +16,20 @@ def smile(face):
     """Zygomatic smile: corners back and up, lips thinner, cheeks lifted and fuller, a fold beside the mouth."""
     s = face.across
     a = np.abs(s)
-    pull = np.sign(s) * a**1.15
-    rise = 0.65 * a**2 + 0.35 * smoothstep(a, 0, 1)
-    upper = Move(across=6.3 * pull, up=0.7 + 6.4 * rise, out=-1.2 * (1 - a**2), thick=-1.2 * (1 - a**2))
-    lower = Move(across=6.3 * pull, up=-0.2 + 7.3 * rise, out=-1.4 * (1 - a**2), thick=-1.0 * (1 - a**2))
+    pull = np.sign(s) * a**1.1
+    rise = 0.7 * a**2.2 + 0.3 * smoothstep(a, 0, 1)
+    thin = -1.1 * (1 - a**2) + 5.0 * a**3 * (1 - a)
+    upper = Move(across=7.2 * pull, up=0.8 + 6.4 * rise, out=-1.2, forward=1.6 * a**2, thick=thin)
+    lower = Move(across=7.2 * pull, up=0.2 + 7.0 * rise, out=-1.4, forward=1.6 * a**2, thick=thin)
     pulls = (
-        Pull(face.middle("cheek_apple_left"), (1.2, 4.4, 2.0)),
-        Pull((32, -52, 86), (4.2, 4.8, 0.6)),
-        Pull((22, -42, 90), (1.2, 1.6, 0.2)),
-        Pull((45, -70, 66), (3.4, 3.2, 0.2)),
+        Pull(face.middle("cheek_apple_left"), (1.2, 4.6, 2.2)),
+        Pull((35, -53, 83), (4.6, 5.0, 0.6)),
+        Pull((46, -70, 66), (3.6, 3.4, 0.2)),
         Pull((0, -96, 94), (0, 0.4, 0)),
     )
-    moves = spread(face, upper, lower, pulls, reach=30)
+    moves = spread(face, upper, lower, pulls, reach=30, tension=60)
     moves += _mirrored_bumps(face, (40, -40, 76), (11, 9, 14), (1.0, 0.4, 1.6))
-    return moves + nasolabial_fold(face, ridge=1.6, valley=0.9)
+    return moves + nasolabial_fold(face, ridge=1.6, valley=0.7)
 
 
 def frown(face):
