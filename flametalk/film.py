@@ -1,21 +1,21 @@
 """Clips become pictures: a video with sound, numbered pictures, one picture, a strip, a comparison."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import UInt8
-from PIL import Image
+from jaxtyping import Float32, UInt8
 
 from .clip import Clip
 from .errors import InputError
 from .extras import require
-from .files import PathLike, atomic_path
+from .files import PathLike
 from .head import Head
 from .render import Camera, Look, Surface, frame_head, from_head, render_frames, write_video
-from .render.grid import grid_frames
+from .render.grid import grid, grid_frames
+from .render.images import write_image
 
 CHUNK = 32  # frames of vertices in memory at a time
 FRAMED = 8  # frames that the camera looks at to find its place
@@ -36,9 +36,13 @@ def camera_for(clip: Clip, head: Head, view: str | Camera = "three-quarter", siz
     if isinstance(view, Camera):
         return view
     width, height = (size, size) if isinstance(size, int) else size
-    picked = np.unique(np.linspace(0, clip.n_frames - 1, FRAMED).round().astype(int))
-    frames = np.concatenate([clip.vertices(head, k, k + 1).numpy() for k in picked])
+    frames = _moments(clip, head, np.linspace(0, clip.n_frames - 1, FRAMED))
     return frame_head(frames[:, _worth_seeing(head)], view, width, height)
+
+
+def _moments(clip: Clip, head: Head, frames: Iterable[float]) -> Float32[np.ndarray, "k v 3"]:
+    """Vertices of single frames."""
+    return np.concatenate([clip.vertices(head, round(k), round(k) + 1).numpy() for k in frames])
 
 
 def _worth_seeing(head: Head) -> np.ndarray:
@@ -77,7 +81,7 @@ def render_clip(
     at: float = 0.0,
     progress: bool = False,
 ) -> None:
-    """Write `clip` as x.mp4 (with its sound), x.png (the frame at `at` seconds) or frames/*.png (every frame)."""
+    """Write x.mp4 (with sound), x.png (the frame at `at` seconds) or frames/*.png (every frame)."""
     target, options = Path(path), {"mode": mode, "look": look, "antialias": antialias}
     ending = target.suffix.lower()
     if ending in VIDEOS:
@@ -87,13 +91,13 @@ def render_clip(
         frames = clip_frames(clip, head, view, size, progress, **options)
         digits = max(4, len(str(clip.n_frames - 1)))
         for number, frame in enumerate(frames):
-            save_picture(frame, target.with_name(target.name.replace("*", f"{number:0{digits}d}", 1)))
+            write_image(frame, target.with_name(target.name.replace("*", f"{number:0{digits}d}", 1)))
     elif ending in PICTURES:
         if not 0 <= at < clip.duration:
             raise InputError(f"at is {at:g} s, the clip lasts from 0 to {clip.duration:g} s")
         moment = clip.cut(min(at, clip.duration - 1 / clip.fps), clip.duration).replace(audio=None)
         frames = clip_frames(moment.cut(0, 1 / clip.fps), head, view, size, False, **options)
-        save_picture(next(frames), target)
+        write_image(next(frames), target)
     else:
         raise InputError(
             f"cannot tell from '{target.name}' what to make; use an ending of {' '.join(VIDEOS + PICTURES)}, "
@@ -101,27 +105,21 @@ def render_clip(
         )
 
 
-def save_picture(picture: UInt8[np.ndarray, "h w 3"], path: PathLike) -> None:
-    """PNG or JPEG by the ending, whole or not at all."""
-    with atomic_path(path) as temporary:
-        Image.fromarray(picture).save(temporary)
-
-
 def picture_strip(
-    clip: Clip, path: PathLike, head: Head | None = None, times: Sequence[float] | None = None, size: int = 256
+    clip: Clip,
+    path: PathLike,
+    head: Head | None = None,
+    times: Sequence[float] | None = None,
+    size: int = 256,
 ) -> None:
-    """Moments of a clip side by side in two rows, evenly spread or at `times` in seconds."""
+    """Moments of a clip in two rows, evenly spread or at `times` in seconds."""
     head = head or Head.load(clip.made_for)
-    seconds = np.linspace(0, clip.duration, STRIP + 1)[:-1] + clip.duration / STRIP / 2
-    picked = [round(t * clip.fps) for t in (seconds if times is None else times)]
-    moments = np.concatenate([clip.vertices(head, k, k + 1).numpy() for k in picked])
+    spread = (np.arange(STRIP) + 0.5) * clip.duration / STRIP
+    seconds = spread if times is None else np.asarray(times)
+    moments = _moments(clip, head, np.clip(seconds * clip.fps, 0, clip.n_frames - 1))
     camera = camera_for(clip, head, "front", size)
     frames = list(render_frames(moments, surface_of(head), camera, look="skin"))
-    if len(frames) % 2:
-        frames.append(np.full_like(frames[0], 255))
-    half = len(frames) // 2
-    rows = [np.concatenate(frames[:half], axis=1), np.concatenate(frames[half:], axis=1)]
-    save_picture(np.concatenate(rows), path)
+    write_image(grid(frames, columns=-(-len(frames) // 2), gap=0), path)
 
 
 def compare(
@@ -134,16 +132,15 @@ def compare(
     size: Size = 512,
     progress: bool = False,
 ) -> None:
-    """Labelled clips side by side in one video, as long as the longest; the sound of the first that has any."""
+    """Labelled clips side by side in one video, as long as the longest, with the first sound."""
     if not clips:
         raise InputError("nothing to compare: give at least one clip")
     first = clips[0][1]
-    labels = [label for label, _ in clips]
     streams = [
         clip_frames(clip.resample(first.fps), head, view, size, mode=mode, look=look) for _, clip in clips
     ]
     total = max(round(clip.duration * first.fps) for _, clip in clips)
-    frames = grid_frames(streams, labels, progress=progress, total=total)
+    frames = grid_frames(streams, [label for label, _ in clips], progress=progress, total=total)
     sound = next((clip.audio for _, clip in clips if clip.audio), None)
     write_video(frames, path, first.fps, sound)
 

@@ -33,8 +33,14 @@ def test_info_tells_what_a_clip_holds(clip_file: Path, capsys: pytest.CaptureFix
 
 def test_render_a_video_a_picture_and_a_sequence(clip_file: Path, tmp_path: Path) -> None:
     assert main(["render", str(clip_file), "-o", str(tmp_path / "a.mp4"), "--size", "64", "--quiet"]) == 0
-    assert main(["render", str(clip_file), "-o", str(tmp_path / "a.png"), "--size", "48x64", "--at", "0.08"]) == 0
-    assert main(["render", str(clip_file), "-o", str(tmp_path / "f/*.png"), "--size", "32", "--mode", "normals"]) == 0
+    assert (
+        main(["render", str(clip_file), "-o", str(tmp_path / "a.png"), "--size", "48x64", "--at", "0.08"])
+        == 0
+    )
+    assert (
+        main(["render", str(clip_file), "-o", str(tmp_path / "f/*.png"), "--size", "32", "--mode", "normals"])
+        == 0
+    )
     assert len(list((tmp_path / "f").glob("*.png"))) == 4
     from PIL import Image
 

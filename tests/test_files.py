@@ -33,7 +33,10 @@ def test_an_interrupted_write_keeps_the_old_file(tmp_path: Path, error: type[Bas
 
 
 def test_a_full_disk_is_one_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(FileError, match=r"a\.txt: writing failed \(No space left"), atomic_path(tmp_path / "a.txt"):
+    with (
+        pytest.raises(FileError, match=r"a\.txt: writing failed \(No space left"),
+        atomic_path(tmp_path / "a.txt"),
+    ):
         raise OSError(28, "No space left on device")
     assert os.listdir(tmp_path) == []
 

@@ -88,7 +88,8 @@ def test_imports_go_downwards(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["from ..cli import main", "from .. import cli", "import flametalk.cli", "from flametalk import cli"]
+    "line",
+    ["from ..cli import main", "from .. import cli", "import flametalk.cli", "from flametalk import cli"],
 )
 def test_the_checker_sees_every_spelling(line: str, tmp_path: Path) -> None:
     (tmp_path / "head").mkdir()
