@@ -1,7 +1,7 @@
 """How well mouth openings follow real mouths: `python scripts/measure_lip_sync.py FOLDER`.
 
-FOLDER holds pairs NAME.wav and NAME.npz; the .npz has `aperture` (the tracked opening of the lips, one number a
-video frame) and `fps`. Printed is Pearson's r at no lag and at the best lag within ±3 frames.
+FOLDER holds pairs NAME.wav and NAME.npz; the .npz has `aperture` (the tracked opening of the lips, one
+number a video frame) and `fps`. Printed is Pearson's r at no lag and at the best lag within ±3 frames.
 """
 
 import argparse
@@ -49,13 +49,17 @@ def correlations(heard: np.ndarray, seen: np.ndarray) -> dict[int, float]:
     """Lag in frames (the picture after the sound) → r."""
     n = len(seen)
     return {
-        lag: float(np.corrcoef(heard[max(0, -lag) : n - max(0, lag)], seen[max(0, lag) : n - max(0, -lag)])[0, 1])
+        lag: float(
+            np.corrcoef(heard[max(0, -lag) : n - max(0, lag)], seen[max(0, lag) : n - max(0, -lag)])[0, 1]
+        )
         for lag in LAGS
     }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--snr", type=float, help="add pink noise at this many dB first")
     options = parser.parse_args()

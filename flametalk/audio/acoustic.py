@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float32, Float64
 
 from ..errors import AssetError, FormatError
-from .phones import N_PHONES, N_STATES, PHONES
+from .phones import N_PHONES, N_STATES
 
 N_STREAMS, N_DENSITIES, N_DIMS = 3, 128, 13
 N_SENONES = 5126  # of the whole model; the first 126 are phones × states
@@ -81,8 +81,8 @@ def load_acoustic_model(folder: Path) -> AcousticModel:
     if len(stored) != N_STREAMS * N_DENSITIES * N_SENONES:
         raise FormatError(folder / "sendump", "is cut off; reinstall pocketsphinx")
     codes = np.frombuffer(stored, np.uint8).reshape(N_STREAMS, N_DENSITIES, N_SENONES)
-    codes = codes[:, :, : N_PHONES * N_STATES].reshape(N_STREAMS, N_DENSITIES, N_PHONES, N_STATES)
-    weights = np.exp(LOG_WEIGHT_STEP * codes.astype(np.float32)).transpose(0, 2, 1, 3)
+    own = codes[:, :, : N_PHONES * N_STATES].reshape(N_STREAMS, N_DENSITIES, N_PHONES, N_STATES)
+    weights = np.exp(LOG_WEIGHT_STEP * own.astype(np.float32)).transpose(0, 2, 1, 3)
     sizes, counts = _sphinx_arrays(folder / "transition_matrices", n_sizes=4)
     if sizes[:-1] != (N_PHONES, N_STATES, N_STATES + 1):
         raise FormatError(folder / "transition_matrices", f"holds {sizes[:-1]}; install pocketsphinx 5.1")

@@ -42,7 +42,8 @@ class NoiseState:
 def mel_power(heard: Float64[np.ndarray, "n"]) -> Float64[np.ndarray, "hops 25"]:
     """Power of each mel filter in each hop of samples in −1…1.
 
-    `heard` holds one sample for the pre-emphasis, `REACH` samples of the past, the hops, and `REACH` of the future.
+    `heard` holds one sample for the pre-emphasis, `REACH` samples of the past, the hops, and `REACH` of the
+    future.
     """
     emphasised = (heard[1:] - PRE_EMPHASIS * heard[:-1]) * FULL_SCALE
     frames = np.lib.stride_tricks.sliding_window_view(emphasised, WINDOW)[::HOP]
@@ -63,8 +64,8 @@ def dynamics(static: Float64[np.ndarray, "hops 13"]) -> Float64[np.ndarray, "3 i
 
 
 # --- noise removal -------------------------------------------------------------------------------
-# Minimum tracking (Doblinger 1995) with the temporal masking of power-normalised cepstra (Kim and Stern 2012),
-# in the form and with the constants that the acoustic model was trained behind.
+# Minimum tracking (Doblinger 1995) with the temporal masking of power-normalised cepstra (Kim and Stern
+# 2012), in the form and with the constants that the acoustic model was trained behind.
 SMOOTHING = 0.7  # of the power, from hop to hop
 RISE, FALL = 0.995, 0.5  # how much of a lower envelope stays when the power is above and below it
 MASK_DECAY, MASK_LEVEL = 0.85, 0.2
@@ -78,7 +79,7 @@ def remove_noise(mel: Float64[np.ndarray, "hops 25"], state: NoiseState) -> Floa
 
 
 @njit(cache=True, error_model="numpy")
-def _remove_noise(mel, power, noise, floor, peak):  # type: ignore[no-untyped-def]
+def _remove_noise(mel, power, noise, floor, peak):
     hops, filters = mel.shape
     cleaned = np.empty_like(mel)
     gain = np.empty(filters)

@@ -18,8 +18,8 @@ def envelope(samples: Float32[np.ndarray, "n"]) -> Float32[np.ndarray, "n"]:
     """|x + i·Hilbert(x)| of every sample.
 
     Up to 65 s this is `scipy.signal.hilbert` of the whole sound (which takes the end to be followed by the
-    beginning); longer sound goes in overlapping blocks and stays within 1e-3 of full scale of that, 2 ms from either
-    end.
+    beginning); longer sound goes in overlapping blocks and stays within 1e-3 of full scale of that, 2 ms
+    from either end.
     """
     if len(samples) <= BLOCK:
         return np.abs(hilbert(samples)).astype(np.float32) if len(samples) else np.zeros(0, np.float32)
@@ -34,9 +34,9 @@ def envelope(samples: Float32[np.ndarray, "n"]) -> Float32[np.ndarray, "n"]:
 def envelope_frames(
     curve: Float32[np.ndarray, "n"], fps: float, n_frames: int
 ) -> Float32[np.ndarray, "frames 640"]:
-    """The envelope during each video frame as 640 numbers: its samples at 25 frames a second, else interpolated.
+    """The envelope during each video frame as 640 numbers: its samples at 25 frames a second.
 
-    Behind the end of the sound there is silence.
+    At other rates it is interpolated; behind the end of the sound there is silence.
     """
     span = SAMPLE_RATE / fps
     needed = int(np.ceil(n_frames * span)) + 1
@@ -52,8 +52,8 @@ def envelope_frames(
 class EnvelopeStream:
     """The envelope of sound in pieces, by a finite Hilbert filter of ±511 samples.
 
-    For speech it agrees with `envelope` to 1 % of the loudest sample, 2 ms from either end of the sound, and its
-    frame averages to 0.2 %. Each piece yields the samples for which all of the future that the filter needs is known.
+    For speech it agrees with `envelope` to 1 % of the loudest sample, 2 ms from either end of the sound,
+    and its frame averages to 0.2 %. Each piece yields the samples whose future the filter knows.
     """
 
     held: Float32[np.ndarray, "_"] = field(default_factory=lambda: np.zeros(FIR_REACH, np.float32))

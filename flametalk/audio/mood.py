@@ -1,8 +1,8 @@
 """Emotion from prosody by rules: an honest stand-in where no emotion2vec weights are given.
 
-Pitch, range, rate, effort and clarity of the last seconds are compared with neutral speech and with what is known
-of acted emotions (the directions of Juslin and Laukka, Psychological Bulletin 2003). Arousal is heard rather well
-this way, valence badly: that is so for every method that listens to prosody alone.
+Pitch, range, rate, effort and clarity of the seconds around are compared with neutral speech and with what
+is known of acted emotions (the directions of Juslin and Laukka, Psychological Bulletin 2003). Arousal is
+heard rather well this way, valence badly: that is so for every method that listens to prosody alone.
 """
 
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ FEATURES = (
 
 @dataclass(frozen=True, eq=False)
 class Mood:
-    """Emotion features of every video frame (columns named in `FEATURES`), and the whole clip in a nutshell."""
+    """Emotion features of every video frame (columns named in `FEATURES`), and of the whole clip."""
 
     features: Float32[np.ndarray, "frames 20"]
     valence: float  # −1 … 1
@@ -106,7 +106,8 @@ def _cues(prosody: Prosody, semitones: np.ndarray, voiced: np.ndarray, loud: flo
         [
             (absolute + mean) / HEIGHT_SPREAD,
             (spread - RANGE) / RANGE_SPREAD,
-            (_weighted(prosody.syllables / np.maximum(speaking, 0.1) * HOP_RATE, speaking) - RATE) / RATE_SPREAD,
+            (_weighted(prosody.syllables / np.maximum(speaking, 0.1) * HOP_RATE, speaking) - RATE)
+            / RATE_SPREAD,
             (_weighted(prosody.tilt, voiced) - TILT) / TILT_SPREAD,
             (_weighted(prosody.periodicity, voiced) - CLARITY) / CLARITY_SPREAD,
         ],

@@ -64,10 +64,9 @@ def posteriors(
 
 
 @njit(cache=True, fastmath=True, error_model="numpy")
-def _forward_backward(likelihoods, trigram, stay, past, first, count):  # type: ignore[no-untyped-def]
+def _forward_backward(likelihoods, trigram, stay, past, first, count):
     hops, n, _ = likelihoods.shape
     forward = np.empty((hops, n, n, 3), np.float32)
-    before = past
     for t in range(hops):
         if t > 0:
             _step(forward[t - 1], likelihoods[t], trigram, stay, forward[t])
@@ -95,7 +94,7 @@ def _forward_backward(likelihoods, trigram, stay, past, first, count):  # type: 
 
 
 @njit(cache=True, fastmath=True, error_model="numpy")
-def _step(before, likelihood, trigram, stay, now):  # type: ignore[no-untyped-def]
+def _step(before, likelihood, trigram, stay, now):
     """The forward state one hop later."""
     n = before.shape[0]
     for p in range(n):
@@ -116,7 +115,7 @@ def _step(before, likelihood, trigram, stay, now):  # type: ignore[no-untyped-de
 
 
 @njit(cache=True, fastmath=True, error_model="numpy")
-def _weigh(state, likelihood, now):  # type: ignore[no-untyped-def]
+def _weigh(state, likelihood, now):
     """`state` times the likelihood, scaled to a sum of 1, into `now`."""
     n = state.shape[0]
     total = np.float32(0.0)
@@ -132,7 +131,7 @@ def _weigh(state, likelihood, now):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, fastmath=True, error_model="numpy")
-def _step_back(backward, likelihood, trigram, stay, weighted):  # type: ignore[no-untyped-def]
+def _step_back(backward, likelihood, trigram, stay, weighted):
     """`backward` one hop earlier, in place, scaled to a mean of 1."""
     n = backward.shape[0]
     for h in range(n):

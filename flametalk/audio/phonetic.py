@@ -93,7 +93,7 @@ def likelihood_blocks(
 
 
 def moving_mean(speech: HeardSpeech) -> Float64[np.ndarray, "hops 13"]:
-    """The cepstral mean over `MEAN_SPAN` hops around each, digital silence left out: it removes the microphone."""
+    """The cepstral mean over `MEAN_SPAN` hops around each, without digital silence."""
     hops = len(speech.level)
     counts = (speech.level > QUIETEST).astype(float)
     if not counts.any():

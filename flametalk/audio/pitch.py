@@ -1,4 +1,4 @@
-"""Pitch: normalised cross-correlation, and the smoothest path through its peaks (after Talkin's RAPT, 1995)."""
+"""Pitch: normalised cross-correlation, and the smoothest path through its peaks (after RAPT, Talkin 1995)."""
 
 import numpy as np
 from jaxtyping import Float32, Float64
@@ -62,9 +62,7 @@ def _candidates(
     return HALF_RATE * FINER / (LAGS[1:-1][best] + offset), value.clip(0.0, 1.0)
 
 
-def _smoothest(
-    pitches: Float64[np.ndarray, "hops 6"], likeness: Float64[np.ndarray, "hops 6"]
-) -> np.ndarray:
+def _smoothest(pitches: Float64[np.ndarray, "hops 6"], likeness: Float64[np.ndarray, "hops 6"]) -> np.ndarray:
     """Index of the best candidate of each hop, 6 for unvoiced: dynamic programming."""
     hops = len(pitches)
     octave = np.log2(pitches)

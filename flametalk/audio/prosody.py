@@ -30,9 +30,7 @@ class Prosody:
     syllables: Float32[np.ndarray, "hops"]  # 1 in the middle of a vowel
 
 
-def measure_prosody(
-    samples: Float32[np.ndarray, "n"], posteriors: Float32[np.ndarray, "hops 42"]
-) -> Prosody:
+def measure_prosody(samples: Float32[np.ndarray, "n"], posteriors: Float32[np.ndarray, "hops 42"]) -> Prosody:
     """Prosody of 16 kHz sound whose phones are known."""
     hops = len(posteriors)
     pitch, periodicity = track_pitch(samples, hops)

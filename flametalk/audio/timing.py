@@ -10,7 +10,7 @@ LOWEST_FPS, HIGHEST_FPS = 1.0, 240.0
 
 
 def count_frames(n_samples: int, rate: int, fps: float = FPS) -> int:
-    """Video frames that sound of `n_samples` lasts, rounded, at least one; frame k covers k / fps … (k+1) / fps."""
+    """Video frames that `n_samples` last, rounded, at least one; frame k covers k / fps … (k + 1) / fps."""
     check_fps(fps)
     return max(1, int(n_samples * fps / rate + 0.5))
 
@@ -28,7 +28,7 @@ def frame_means(
 ) -> Float32[np.ndarray, "frames *dims"]:
     """The mean of `values` (`rate` a second, each lasting one step) over the span of each video frame.
 
-    Steps that lie in two frames are shared by the part of them in each; behind the end the last step lasts on.
+    Steps that lie in two frames are shared between them; behind the end the last step lasts on.
     """
     steps = len(values)
     last = int(np.ceil(n_frames * rate / fps)) + 1
