@@ -11,6 +11,10 @@ from flametalk.files import atomic_path, existing_file
 pytestmark = pytest.mark.core
 
 
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 def test_the_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     target = tmp_path / "deep" / "a.txt"
     with atomic_path(target) as temporary:
@@ -18,7 +22,7 @@ def test_the_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
         assert not target.exists()
         assert temporary.suffix == ".txt"
     assert target.read_text() == "new"
-    assert os.listdir(target.parent) == ["a.txt"]
+    assert names(target.parent) == ["a.txt"]
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError, MemoryError])
@@ -29,7 +33,7 @@ def test_an_interrupted_write_keeps_the_old_file(tmp_path: Path, error: type[Bas
         temporary.write_text("half")
         raise error
     assert target.read_text() == "old"
-    assert os.listdir(tmp_path) == ["a.txt"]
+    assert names(tmp_path) == ["a.txt"]
 
 
 def test_a_full_disk_is_one_clear_error(tmp_path: Path) -> None:
@@ -38,7 +42,7 @@ def test_a_full_disk_is_one_clear_error(tmp_path: Path) -> None:
         atomic_path(tmp_path / "a.txt"),
     ):
         raise OSError(28, "No space left on device")
-    assert os.listdir(tmp_path) == []
+    assert names(tmp_path) == []
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:

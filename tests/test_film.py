@@ -48,7 +48,7 @@ def test_the_picture_is_the_frame_at_that_time(tmp_path: Path) -> None:
     render_clip(clip, tmp_path / "a.png", view=camera, size=64, at=0.12)
     with Image.open(tmp_path / "a.png") as picture:
         assert np.array_equal(np.asarray(picture), frames[3])
-    with pytest.raises(InputError, match="lasts from 0 to 0.24 s"):
+    with pytest.raises(InputError, match=r"lasts from 0 to 0.24 s"):
         render_clip(clip, tmp_path / "b.png", at=1.0)
 
 

@@ -79,7 +79,7 @@ def test_the_mesh_is_sound(head: Head) -> None:
     assert (areas > 1e-10).all()
     assert len(torch.unique(head.faces)) == head.n_vertices
     edges = torch.stack([head.faces, head.faces.roll(-1, 1)], -1).reshape(-1, 2).long()
-    directed, counts = torch.unique(edges[:, 0] * head.n_vertices + edges[:, 1], return_counts=True)
+    _, counts = torch.unique(edges[:, 0] * head.n_vertices + edges[:, 1], return_counts=True)
     assert counts.max() == 1, "two triangles run along an edge in the same direction: flipped winding"
     quads = head.quads.long()
     triangles = (quads[:, 3] < 0).sum().item()
