@@ -31,23 +31,43 @@ def place_cut(half, points, parts):
 
 
 def place_rim(half, points):
-    """Rolls the lower edge inward so that the bust ends in a rounded rim."""
+    """Rolls the lower edge inward so that the bust ends in a rounded rim and an almost closed base."""
     edge = points[half.columns[:, RIM_ROWS]]
-    inward = (np.array([0.0, 0.0, -40.0]) - edge) * [1, 0, 1]
+    middle = np.array([0.0, CUT_Y + CUT_SLOPE * -40, -40.0])
+    inward = (middle - edge) * [1, 0, 1]
     inward /= np.linalg.norm(inward, axis=1, keepdims=True)
-    points[half.columns[:, 1]] = edge + 2.0 * inward + [0, -2.0, 0]
-    points[half.columns[:, 0]] = edge + 9.0 * inward + [0, -2.4, 0]
+    points[half.columns[:, 1]] = edge + 1.8 * inward + [0, -2.2, 0]
+    points[half.columns[:, 0]] = middle + 0.35 * (edge - middle) + [0, -2.0, 0]
 
 
-def soften_throat(half, points, mean, rounds=8):
-    """Rounds the crease between the chin's underside and the neck, which the grid is too coarse to follow sharply."""
+def soften(half, points, mean, weight, rounds):
+    """Averages grid vertices with their neighbours; weight is a function of (column, row)."""
     c, r = np.meshgrid(np.arange(COLUMNS), np.arange(half.columns.shape[1]) - RIM_ROWS, indexing="ij")
-    weight = np.clip((20 - c) / 6, 0, 1) * np.clip(1.6 - np.abs(r - 7.5) / 3.0, 0, 1)
-    here = (weight > 0) & (half.columns >= 0)
-    ids, w = half.columns[here], 0.5 * weight[here][:, None]
+    w = np.where(half.columns >= 0, weight(c, r), 0)
+    ids, w = half.columns[w > 0], 0.5 * w[w > 0][:, None]
     for _ in range(rounds):
         points[ids] += w * ((mean @ points)[ids] - points[ids])
-    points[half.midline, 0] = 0
+        points[half.midline, 0] = 0
+
+
+def throat(c, r):
+    """The crease between the chin's underside and the neck, which the grid is too coarse to follow sharply."""
+    return np.clip((20 - c) / 6, 0, 1) * np.clip(1.6 - np.abs(r - 7.5) / 3.0, 0, 1)
+
+
+def shoulders(c, r):
+    return np.where(r >= 1, np.clip((6.5 - r) / 3, 0, 1), 0.0)
+
+
+def smooth_cut(half, points, rounds=10):
+    """Evens the outline of the cut and keeps it in its plane."""
+    row = half.columns[:, RIM_ROWS]
+    for _ in range(rounds):
+        p = points[row]
+        flip = [-1, 1, 1]
+        around = np.vstack([p[1:2] * flip, p, p[-2:-1] * flip])
+        p = 0.25 * around[:-2] + 0.5 * p + 0.25 * around[2:]
+        points[row] = np.c_[p[:, 0], CUT_Y + CUT_SLOPE * p[:, 2], p[:, 2]]
 
 
 def free_vertices(half):
@@ -72,7 +92,9 @@ def build_half_skin(parts=HEAD):
     place_rings(half, points, parts)
     points = taubin(points, mean, free, half.midline, TAUBIN_PAIRS)
     points[free] = project(parts, points[free], steps=2, limit=1.0)
-    soften_throat(half, points, mean)
+    soften(half, points, mean, throat, 8)
+    smooth_cut(half, points)
+    soften(half, points, mean, shoulders, 8)
     place_rim(half, points)
     points[half.midline, 0] = 0
     return half, faces, points

@@ -47,8 +47,10 @@ class Carrier:
 
 def _corner(p, rings, canthus):
     """Skin vertices of an eye around its corner, and how strongly each belongs to it."""
-    ids = np.unique(rings[1 : MARGIN + 2])
-    weight = 1 - step(np.linalg.norm(p[ids] - p[canthus], axis=1), *CANTHUS_REACH)
+    weight = 1 - step(np.linalg.norm(p[rings] - p[canthus], axis=2), *CANTHUS_REACH)
+    weight[MARGIN + 2 :] = weight[MARGIN + 1]  # what is tucked behind the corner follows it
+    ids, first = np.unique(rings[1:], return_index=True)
+    weight = weight[1:].ravel()[first]
     return ids[weight > 1e-3], weight[weight > 1e-3]
 
 

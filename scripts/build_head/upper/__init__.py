@@ -8,7 +8,9 @@ from .emotions import emotion_actions
 from .eye import left_eye
 from .skin import MILLIMETRES, make_skin, mirrored
 
-__all__ = ["UPPER_NAMES", "build_upper_expressions", "emotion_actions", "gaze_correctives", "upper_arkit"]
+__all__ = [
+    "UPPER_NAMES", "build_upper_expressions", "emotion_actions", "gaze_correctives", "lid_relation", "upper_arkit",
+]  # fmt: skip
 
 KINDS = (
     "brow_inner_up", "brow_outer_up", "brow_lower", "blink", "lid_wide", "lid_squint", "cheek_raise",
@@ -50,3 +52,22 @@ def gaze_correctives(template):
     columns = np.zeros((*left.shape[:2], 36))
     columns[..., lids.LEFT_EYE_COLUMNS], columns[..., lids.RIGHT_EYE_COLUMNS] = left, right
     return columns / MILLIMETRES
+
+
+def lid_relation(template):
+    """How far the lids are open, and how much blink closes them when the eyes look up or down.
+
+    `closing` has rows (pitch in degrees, positive down; blink strength that just closes). Lids follow the
+    gaze, so a blink of strength 1 closes too far when looking down and not quite when looking far up.
+    """
+    eye = left_eye(template)
+    blink, columns = lids.blink(eye), lids.gaze(eye)
+    inside = slice(3, -3)
+    rows = []
+    for pitch in (-30, -20, -10, 0, 10, 20, 30):
+        sine, even = np.sin(np.radians(pitch)), np.cos(np.radians(pitch)) - 1
+        feature = np.array([0, 0, 0, 0, even, -sine, 0, sine, even])
+        looking = eye.points + columns @ feature
+        before, after = (lids.gap(eye, looking + s * blink)[inside] for s in (0.0, 1.0))
+        rows.append((pitch, round(float((before / (before - after)).max()), 3)))
+    return {"opening_mm": round(float(lids.gap(eye, eye.points).max()), 2), "closing": rows}

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from . import KINDS, build_upper_expressions, gaze_correctives
+from . import KINDS, build_upper_expressions, gaze_correctives, lid_relation
 from .eye import INNER_MARGIN, MARGIN, left_eye
+from .lids import gap
 from .posing import load_template, posed
 
 REGIONS = {
@@ -20,12 +21,6 @@ REGIONS = {
     "nostril": ("nose",),
 }
 LEAN = 12  # samples along each edge of a lid's quad
-
-
-def lid_gap(eye, points):
-    """Opening between the outer margins along the lid (19,); negative where the upper passes the lower."""
-    upper, lower = (eye.polar(points[rings[MARGIN]]) for rings in (eye.upper, eye.lower))
-    return (upper[1] - lower[1]) * np.sqrt(np.maximum(upper[2] ** 2 - upper[0] ** 2, 0))
 
 
 def ball_surface(eye, template, directions, turn):
@@ -90,20 +85,22 @@ def report(template):
     yield "lids: opening widest / narrowest, clearance of the skin and of the inner margin to the ball"
     for strength in (0, 0.25, 0.5, 0.75, 1):
         points = pose(blink_left=strength)
-        gap = lid_gap(eye, points)[1:-1]
+        open_by = gap(eye, points)[1:-1]
         skin = clearance(eye, template, points, np.zeros(3))
         inner = clearance(eye, template, points, np.zeros(3), slice(MARGIN, INNER_MARGIN + 1))
-        yield f"  blink {strength:4}: {gap.max():6.2f} {gap.min():6.2f}   {skin:5.2f} {inner:5.2f}"
+        yield f"  blink {strength:4}: {open_by.max():6.2f} {open_by.min():6.2f}   {skin:5.2f} {inner:5.2f}"
     for name in ("lid_wide", "lid_squint", "cheek_raise"):
         points = pose(**{f"{name}_left": 1.0})
-        gap = lid_gap(eye, points)[1:-1]
+        open_by = gap(eye, points)[1:-1]
         skin = clearance(eye, template, points, np.zeros(3))
-        yield f"  {name:11}: {gap.max():5.2f} {gap.min():6.2f}   {skin:5.2f}"
+        yield f"  {name:11}: {open_by.max():5.2f} {open_by.min():6.2f}   {skin:5.2f}"
     yield "clearance under gaze of 30 degrees: lids open, half closed, closed"
     for pitch, yaw in itertools.product((-30, 0, 30), repeat=2):
         turn = np.radians([pitch, yaw, 0.0])
         row = [clearance(eye, template, pose(blink_left=s, left_eye=turn), turn) for s in (0, 0.5, 1)]
         yield f"  pitch {pitch:3} yaw {yaw:3}:" + "".join(f" {x:5.2f}" for x in row)
+    closing = lid_relation(template)["closing"]
+    yield "blink that just closes, by pitch: " + ", ".join(f"{pitch}: {s:.2f}" for pitch, s in closing)
     yield "shapes: largest move, share outside the region, stretch, squeeze, turned faces, mirror error"
     yield from (_shape_line(template, shapes, kind) for kind in KINDS)
     margins = np.r_[eye.upper[MARGIN], eye.lower[MARGIN]]

@@ -64,15 +64,20 @@ def nose_wrinkle(skin):
     known, handles = _handles(
         skin,
         (
-            (offset(ala, 1.5, 0, -3), 4.5, (1.0, 3.4, -0.4)),
-            (offset(ala, 7, 5, -6), 4.0, (0.2, 3.6, 1.5)),
-            (offset(root, 7, -7, -3), 3.5, (0.9, 1.2, 1.2)),
-            (offset(root, 0, 8, -2), 3.0, (0, -2.2, 0.7)),
-            (offset(root, 10, 14, -3), 3.5, (-0.8, -2.4, 0.8)),
+            (offset(ala, 1.5, 0, -3), 4.5, (1.0, 4.2, -0.4)),
+            (offset(ala, 7, 5, -6), 4.0, (0.2, 4.6, 2.0)),
+            (offset(root, 7, -7, -3), 3.5, (1.1, 1.6, 1.8)),
+            (offset(root, 0, 8, -2), 3.0, (0, -3.0, 0.9)),
+            (offset(root, 10, 14, -3), 3.5, (-1.0, -3.2, 1.0)),
         ),
     )
     known[~(handles & free)] = 0
-    return split(skin, extend(skin, free & ~handles, known), 6.0)
+    field = extend(skin, free & ~handles, known)
+    crease = offset(skin.points[skin.names["nasolabial_left"][0]], 1.0, -3.0, 0)
+    groove = bump(skin.points, crease, (6, 10, 8)) * (free & (skin.points[:, 0] > 0))
+    groove -= 0.8 * bump(skin.points, offset(crease, 8, 3, -4), (8, 10, 9)) * free
+    field -= (groove + groove[skin.mirror])[:, None] * skin.normals
+    return split(skin, field, 6.0)
 
 
 def nostril_flare(skin):

@@ -25,7 +25,7 @@ def emotion_actions():
         nostril_flare=0.3, stretch=0.9, lower_lip_depress=0.35, corner_down=0.15,
     ) | {"jaw": (0.10, 0, 0)}  # fmt: skip
     happy = both(
-        brow_outer_up=0.1, blink=0.06, lid_squint=0.6, cheek_raise=1.0, nostril_flare=0.15,
+        brow_outer_up=0.1, blink=0.1, lid_squint=0.6, cheek_raise=1.0, nostril_flare=0.15,
         corner_up=0.9, dimple=0.1, stretch=0.15, upper_lip_raise=0.3,
     ) | {"jaw": (0.06, 0, 0)}  # fmt: skip
     sad = both(

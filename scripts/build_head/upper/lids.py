@@ -57,6 +57,12 @@ def _rise(eye, distance, outer, inner):
     return rise
 
 
+def gap(eye, points):
+    """Opening between the margins along the lid (19,) in mm; negative where the upper passes the lower."""
+    upper, lower = (eye.polar(points[rings[MARGIN]]) for rings in (eye.upper, eye.lower))
+    return (upper[1] - lower[1]) * np.sqrt(np.maximum(upper[2] ** 2 - upper[0] ** 2, 0))
+
+
 def _meeting(eye):
     """Where the closed lids meet, an arc between the canthi: 0 at the lower margin, 1 at the upper (19,)."""
     upper, lower = (
