@@ -9,8 +9,13 @@ from .eye import left_eye
 from .skin import MILLIMETRES, make_skin, mirrored
 
 __all__ = [
-    "UPPER_NAMES", "build_upper_expressions", "emotion_actions", "gaze_correctives", "lid_relation", "upper_arkit",
-]  # fmt: skip
+    "UPPER_NAMES",
+    "build_upper_expressions",
+    "emotion_actions",
+    "gaze_correctives",
+    "lid_relation",
+    "upper_arkit",
+]
 
 KINDS = (
     "brow_inner_up", "brow_outer_up", "brow_lower", "blink", "lid_wide", "lid_squint", "cheek_raise",
