@@ -1,4 +1,4 @@
-"""The mouth half of the head: skinning, joints, jaw correctives, mouth and tongue expressions, speech shapes."""
+"""The mouth half of the head: skinning, joints, correctives, mouth and tongue expressions, speech."""
 
 from .arkit import mouth_arkit
 from .build import MOUTH_NAMES, Rig, build_mouth_expressions, build_rig

@@ -9,7 +9,7 @@ from ..template import build_template
 from . import MOUTH_NAMES, build_mouth_expressions, build_rig, speech_actions
 from .build import SIDED
 from .face import MM
-from .measure import apertures, behind_teeth, crossings, lip_to_upper_teeth, stretch, teeth_gap
+from .measure import apertures, behind_teeth, crossings, lip_to_upper_teeth, opening, stretch, teeth_gap
 from .sheets import load_template
 from .speech import Speaker
 
@@ -44,7 +44,7 @@ def _row(face, label, points):
     gaps = apertures(face, points)
     low, high = stretch(face, points)
     return (
-        f"{label:26s} gap middle {gaps[3:-3].max():6.2f}  crossed {max(-gaps.min(), 0):5.2f}  "
+        f"{label:26s} gap middle {gaps[3:-3].max():6.2f}  open {opening(face, points).max():5.1f}  crossed {max(-gaps.min(), 0):5.2f}  "
         f"behind teeth {behind_teeth(face, points):5.2f}  stretch {low:4.2f} … {high:4.2f}  "
         f"crossings {len(crossings(face, points))}"
     )

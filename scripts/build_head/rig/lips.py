@@ -1,10 +1,11 @@
 """Lip motions: what the rings of both lips do, station by station, and their extension over the face."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .face import SEAM, SIDES, TENSION, VERMILION
+from .measure import apertures
 
 DEEP = 9  # last ring of the sack that follows the lips rigidly
 LIP_RINGS = np.arange(VERMILION, DEEP + 1)
@@ -105,6 +106,21 @@ def lip_handles(face, upper, lower):
         moved_lip(face, side, move).reshape(-1, 3) for side, move in zip(SIDES, (upper, lower), strict=True)
     ]
     return joined_corners(np.concatenate(rows), np.concatenate(moves))
+
+
+def sealed(face, upper, lower):
+    """The same two moves with their `up` corrected per station until the lips just touch as they do at rest."""
+    rest = apertures(face, face.points)
+    for _ in range(4):
+        points = face.points.copy()
+        ids, values = lip_handles(face, upper, lower)
+        points[ids] += values
+        lack = np.zeros(len(face.across))
+        lack[1:-1] = np.clip(np.nan_to_num(apertures(face, points) - rest, posinf=0.0), -4, 4)
+        lack = 0.5 * lack
+        upper = replace(upper, up=np.broadcast_to(upper.up, (len(LIP_RINGS), len(lack))) - lack)
+        lower = replace(lower, up=np.broadcast_to(lower.up, (len(LIP_RINGS), len(lack))) + lack)
+    return upper, lower
 
 
 def joined_corners(ids, values):

@@ -1,4 +1,4 @@
-"""Distances on the posed mouth, in millimetres: how far lips are apart, whether things run through each other."""
+"""Distances on the posed mouth (mm): how far lips are apart, whether things run through each other."""
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -6,7 +6,7 @@ from scipy.spatial import cKDTree
 from .face import SEAM, SIDES
 
 SAMPLES = 40
-OUTER, INNER = 4, 11  # rings of the lips' cross-section: vermilion … inner side
+OUTER, INNER = 4, 10  # rings of the lips' cross-section: vermilion … inner side
 
 
 def _envelope(profile, z, sign):
@@ -19,7 +19,7 @@ def _envelope(profile, z, sign):
     return np.where(np.isinf(best), np.nan, best)
 
 
-def apertures(face, points, within=0.95):
+def apertures(face, points, within=0.999):
     """Smallest vertical gap between the lips per station; negative where one runs through the other.
 
     Infinite where the lips do not overlap in depth.

@@ -4,7 +4,7 @@ import numpy as np
 
 from .face import smoothstep
 from .folds import nasolabial_fold
-from .lips import Move, Pull, bump, halves, spread
+from .lips import Move, Pull, bump, halves, sealed, spread
 
 
 def _mirrored_bumps(face, centre, radii, by):
@@ -13,7 +13,7 @@ def _mirrored_bumps(face, centre, radii, by):
 
 
 def smile(face):
-    """Zygomatic smile: corners back and up, lips thinner, cheeks lifted and fuller, a fold beside the mouth."""
+    """Zygomatic smile: corners back and up, thinner lips, lifted and fuller cheeks, a fold beside the mouth."""
     s = face.across
     a = np.abs(s)
     pull = np.sign(s) * a**1.1
@@ -27,7 +27,7 @@ def smile(face):
         Pull((46, -70, 66), (3.6, 3.4, 0.2)),
         Pull((0, -96, 94), (0, 0.4, 0)),
     )
-    moves = spread(face, upper, lower, pulls, reach=30, tension=60)
+    moves = spread(face, *sealed(face, upper, lower), pulls, reach=30, tension=60)
     moves += _mirrored_bumps(face, (40, -40, 76), (11, 9, 14), (1.0, 0.4, 1.6))
     return moves + nasolabial_fold(face, ridge=1.6, valley=0.7)
 
@@ -44,7 +44,7 @@ def frown(face):
         Pull((30, -54, 86), (0.2, -1.6, 0)),
         Pull((0, -96, 94), (0, 0.3, 0)),
     )
-    return spread(face, upper, lower, pulls, reach=26)
+    return spread(face, *sealed(face, upper, lower), pulls, reach=26)
 
 
 def stretch(face):
@@ -60,7 +60,7 @@ def stretch(face):
         Pull((32, -54, 85), (2.4, 0, -0.6)),
         Pull((20, -94, 84), (1.2, -0.8, 0)),
     )
-    return spread(face, upper, lower, pulls, reach=30)
+    return spread(face, *sealed(face, upper, lower), pulls, reach=30)
 
 
 def dimple(face):
@@ -70,7 +70,7 @@ def dimple(face):
     upper = Move(across=2.8 * pull, up=0.6 * a**3, out=-0.3 - 2.8 * a**4, thick=-0.8 * a * (1 - a**2))
     lower = Move(across=2.8 * pull, up=0.8 * a**3, out=-0.3 - 2.8 * a**4, thick=-0.8 * a * (1 - a**2))
     ring = _mirrored_bumps(face, (37, -66, 76), (5, 8, 12), (0.8, 0.2, 0.9))
-    return spread(face, upper, lower, reach=14) + ring
+    return spread(face, *sealed(face, upper, lower), reach=14) + ring
 
 
 def mouth_aside(face):

@@ -1,8 +1,8 @@
-"""Shapes of the jaw, chin and cheeks: forward, aside, chin raise, puffed cheeks, lips closed over an open jaw."""
+"""Shapes of jaw, chin and cheeks: forward, aside, chin raise, puffed cheeks, lips closed over an open jaw."""
 
 import numpy as np
 
-from .lips import Move, Pull, bump, halves, lip_handles, spread, spread_handles
+from .lips import Move, Pull, bump, halves, lip_handles, sealed, spread, spread_handles
 from .pose import pose, unpose
 from .skinning import JAW
 
@@ -29,30 +29,31 @@ def jaw_aside(face, rig):
     a = np.abs(face.across)
     moves = w * np.array([6.0, 0, 0])
     c = 1 - a**2
-    ids, values = lip_handles(face, Move(across=2.6 + 0.6 * c), Move(across=2.6 + 1.6 * c))
+    ids, values = lip_handles(face, *sealed(face, Move(across=2.6 + 0.6 * c), Move(across=2.6 + 1.6 * c)))
     moves = moves + spread_handles(face, ids, values - moves[ids], fixed=face.names["chin"], reach=16)
     return 0.5 * (moves - face.flipped(moves))
 
 
 def chin_raise(face):
+    """Mentalis: the chin's pad up and forward, both lips pushed up, the lower one pouting."""
     a = np.abs(face.across)
-    c = (1 - a**2) ** 1.2
-    upper = Move(up=2.0 * c, out=0.6 * c)
-    lower = Move(up=2.0 * c, out=1.8 * c, roll=0.16 * c, thick=-0.6 * c)
+    c = (1 - a**2) ** 1.1
+    upper = Move(up=3.2 * c - 0.6 * a**3, forward=0.8 * c)
+    lower = Move(up=3.2 * c - 0.6 * a**3, forward=2.6 * c, roll=0.20 * c, tuck=-0.3 * c)
     pulls = (
-        Pull((0, -97, 94.6), (0, 4.6, 1.0)),
-        Pull((0, -85, 90.4), (0, 3.8, 2.2)),
-        Pull((14, -95, 89), (-0.3, 3.6, 0.8)),
-        Pull((0, -113, 70), (0, 1.4, 0.8)),
+        Pull((0, -97, 94.6), (0, 6.0, 0.6)),
+        Pull((0, -85, 90.4), (0, 5.0, 2.0)),
+        Pull((14, -96, 88), (-0.5, 4.6, 0.6)),
+        Pull((0, -113, 70), (0, 1.8, 1.4)),
     )
-    return face.symmetric(spread(face, upper, lower, pulls, reach=18))
+    return face.symmetric(spread(face, *sealed(face, upper, lower), pulls, reach=20))
 
 
 def puff(face):
     """Cheeks blown out; the lips stay closed and tense."""
     a = np.abs(face.across)
     tense = Move(up=0, out=0.8 + 1.0 * a**2, across=-0.8 * face.across)
-    lips = spread(face, tense, tense, reach=20)
+    lips = spread(face, *sealed(face, tense, tense), reach=20)
     out = lips
     for sign in (1, -1):
         flip = np.array([sign, 1, 1])

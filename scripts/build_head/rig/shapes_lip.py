@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .lips import LIP_RINGS, Move, Pull, depth, halves, spread
+from .lips import LIP_RINGS, Move, Pull, depth, halves, sealed, spread
 
 
 def upper_raise(face):
@@ -34,7 +34,7 @@ def press(face):
     upper = Move(tuck=1.0 * c, up=-1.0 * toward * c, forward=-1.2 * c)
     lower = Move(tuck=0.9 * c, up=1.0 * toward * c, forward=-1.0 * c)
     pulls = (Pull((0, -54, 97), (0, -0.6, 0.4)), Pull((0, -83, 90.3), (0, 0.9, 0.9)))
-    return spread(face, upper, lower, pulls, reach=18)
+    return spread(face, *sealed(face, upper, lower), pulls, reach=18)
 
 
 def pucker(face):
@@ -46,7 +46,7 @@ def pucker(face):
     upper = Move(across=across, forward=forward, thick=full, roll=0.14 * (1 - a**2))
     lower = Move(across=across, forward=forward, thick=full, roll=0.14 * (1 - a**2))
     pulls = (Pull((44, -66, 68), (-3.4, 0, 1.8)), Pull((0, -54, 97), (0, -0.4, 2.0)))
-    return spread(face, upper, lower, pulls, reach=36)
+    return spread(face, *sealed(face, upper, lower), pulls, reach=36)
 
 
 def funnel(face):
@@ -71,15 +71,16 @@ def rolled(face, side, amount):
         lip = Move(tuck=1.9 * c, forward=-1.6 * c, up=sign * 0.8 * toward * c)
     else:
         lip = Move(tuck=-0.8 * c, roll=0.30 * c, forward=2.0 * c, up=-sign * 0.8 * toward * c)
-    still = Move()
-    return spread(face, *((lip, still) if side == "upper" else (still, lip)), reach=18)
+    upper, lower = (lip, Move()) if side == "upper" else (Move(), lip)
+    return spread(face, *sealed(face, upper, lower), reach=18)
 
 
 def bite(face):
     """The lower lip drawn in and up under the upper teeth, which the upper lip uncovers."""
     a = np.abs(face.across)
     c = (1 - a**3) ** 0.8
-    lower = Move(tuck=1.0 * c, up=2.6 * c, forward=-4.2 * c, roll=-0.15 * c)
+    beside = np.exp(-(((a - 0.42) / 0.2) ** 2))
+    lower = Move(tuck=1.0 * c, up=2.6 * c + 1.2 * beside, forward=-4.2 * c, roll=-0.15 * c)
     upper = Move(up=1.6 * c)
     pulls = (Pull((0, -84, 90), (0, 1.6, -0.8)), Pull((0, -98, 94.5), (0, 1.2, 0.4)))
     return spread(face, upper, lower, pulls, reach=18)

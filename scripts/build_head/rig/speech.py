@@ -5,12 +5,13 @@ from scipy.optimize import brentq
 
 from .arkit import _both
 from .build import in_millimetres
-from .face import MM, SEAM, face_of
+from .face import MM, face_of
+from .measure import apertures, lip_to_upper_teeth
 from .pose import pose
 
 
 class Speaker:
-    """The posed mouth for given strengths, and the distances that speech depends on (millimetres)."""
+    """The posed mouth for given strengths, in millimetres."""
 
     def __init__(self, template, rig, expressions):
         self.face = face_of(template)
@@ -21,33 +22,6 @@ class Speaker:
         jaw = np.radians([degrees, 0, 0]) if np.ndim(degrees) == 0 else degrees
         points = self.face.points + sum(value * self.moves[name] for name, value in strengths.items())
         return pose(points, self.rig.skinning, self.rig.pose_basis, self.rig.hinge, jaw)
-
-    def seam_gap(self, points, within=0.8):
-        """Opening between the seams per station in the middle part of the mouth (negative = crossed)."""
-        rows = [self.face.rings[side][SEAM][np.abs(self.face.across) < within] for side in ("upper", "lower")]
-        return points[rows[0], 1] - points[rows[1], 1]
-
-    def lip_to_teeth(self, points):
-        """Height of the upper incisors' edges above the lower lip's upper surface (negative = bitten)."""
-        middle = np.abs(self.face.across) < 0.35
-        lip = points[self.face.rings["lower"][SEAM - 2 : SEAM + 4, middle]]
-        gaps = []
-        for side in ("left", "right"):
-            for tooth in (1, 2):
-                crown = points[self.face.names[f"teeth_upper_{side}_{tooth}"]]
-                edge = crown[crown[:, 1] < crown[:, 1].min() + 0.3]
-                column = lip[:, np.abs(lip[2, :, 0] - edge[:, 0].mean()).argmin()]
-                order = np.argsort(column[:, 2])
-                height = np.interp(edge[:, 2], column[order, 2], column[order, 1])
-                gaps.append((edge[:, 1] - height).min())
-        return np.array(gaps)
-
-    def teeth_gap(self, points):
-        """Vertical distance between the biting edges of the front teeth."""
-        names = self.face.names
-        upper = min(points[names[f"teeth_upper_{s}_1"], 1].min() for s in ("left", "right"))
-        lower = max(points[names[f"teeth_lower_{s}_1"], 1].max() for s in ("left", "right"))
-        return upper - lower
 
     def tip(self, points):
         return points[self.face.names["tongue_tip"]]
@@ -66,17 +40,20 @@ def _lips_together(speaker):
     degrees = 2.0
 
     def gap(close):
-        return speaker.seam_gap(speaker.posed(base | {"mouth_close": close}, degrees)).mean() - 0.06
+        return (
+            apertures(speaker.face, speaker.posed(base | {"mouth_close": close}, degrees), 0.8).mean() - 0.03
+        )
 
     return base | {"mouth_close": _solve(gap, 0.0, 0.4)}, degrees
 
 
 def _lip_on_teeth(speaker):
-    base = _both("upper_lip_raise", 0.45) | _both("corner_down", 0.05)
+    base = _both("upper_lip_raise", 0.4) | _both("corner_down", 0.05)
     degrees = 3.0
 
     def gap(bite):
-        return speaker.lip_to_teeth(speaker.posed(base | {"bite": bite}, degrees)).min() - 0.15
+        points = speaker.posed(base | {"bite": bite}, degrees)
+        return lip_to_upper_teeth(speaker.face, points).min() - 0.15
 
     return base | {"bite": _solve(gap, 0.2, 1.8)}, degrees
 
