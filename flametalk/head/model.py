@@ -124,7 +124,9 @@ class Head:
         bases = torch.cat([self.shape_basis, self.expression_basis], dim=-1)
         return torch.einsum("jv,vck->kjc", self.joint_regressor, bases).reshape(bases.shape[-1], -1)
 
-    def joints(self, shape: Float[Tensor, "b s"], expression: Float[Tensor, "b e"]) -> Float[Tensor, "b 5 3"]:
+    def joints(
+        self, shape: Float[Tensor, "#b s"], expression: Float[Tensor, "#b e"]
+    ) -> Float[Tensor, "b 5 3"]:
         """Joint positions of the shaped, unposed head. Batch sizes of 1 broadcast."""
         shape, expression = _used(self, shape, expression)
         by_shape = shape @ self._joint_basis[: shape.shape[-1]]
@@ -133,10 +135,10 @@ class Head:
 
     def vertices(
         self,
-        shape: Float[Tensor, "b s"],
-        expression: Float[Tensor, "b e"],
-        pose: Float[Tensor, "b 5 3"],
-        translation: Float[Tensor, "b 3"] | None = None,
+        shape: Float[Tensor, "#b s"],
+        expression: Float[Tensor, "#b e"],
+        pose: Float[Tensor, "#b 5 3"],
+        translation: Float[Tensor, "#b 3"] | None = None,
     ) -> Float[Tensor, "b v 3"]:
         """Posed vertices in metres. Fewer coefficients than the head has count as zeros.
 
@@ -159,10 +161,10 @@ class Head:
 
 def forward(
     head: Head,
-    shape: Float[Tensor, "b s"],
-    expression: Float[Tensor, "b e"],
-    pose: Float[Tensor, "b 5 3"],
-    translation: Float[Tensor, "b 3"] | None = None,
+    shape: Float[Tensor, "#b s"],
+    expression: Float[Tensor, "#b e"],
+    pose: Float[Tensor, "#b 5 3"],
+    translation: Float[Tensor, "#b 3"] | None = None,
 ) -> Float[Tensor, "b v 3"]:
     """The four lines at the top of this file. `pose` is axis-angle per joint; batch sizes of 1 broadcast."""
     shape, expression = _used(head, shape, expression)

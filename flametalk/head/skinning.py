@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import Any
+from typing import no_type_check
 
 import torch
 from jaxtyping import Float
@@ -18,9 +18,11 @@ from ..conventions import JOINT_PARENTS
 
 
 def skinning_transforms(
-    rotations: Float[Tensor, "b 5 3 3"], joints: Float[Tensor, "b 5 3"]
+    rotations: Float[Tensor, "#b 5 3 3"], joints: Float[Tensor, "#b 5 3"]
 ) -> Float[Tensor, "b 5 3 4"]:
     """Per joint the world rotation, and the translation that keeps its rest position in place."""
+    (batch,) = torch.broadcast_shapes(rotations.shape[:1], joints.shape[:1])
+    rotations, joints = rotations.expand(batch, -1, -1, -1), joints.expand(batch, -1, -1)
     turns: list[Tensor] = []
     places: list[Tensor] = []
     for joint, parent in enumerate(JOINT_PARENTS):
@@ -64,24 +66,27 @@ def skin_in_place(
 
 @cache
 def _kernel() -> Callable[..., None]:
-    """Compiled on first use and kept on disk; joints without weight cost nothing."""
+    """`_mix`, compiled on first use and kept on disk."""
     from numba import njit
 
-    def kernel(vertices: Any, weights: Any, transforms: Any) -> None:
-        for b in range(vertices.shape[0]):
-            t = transforms[b]
-            for v in range(vertices.shape[1]):
-                x, y, z = vertices[b, v, 0], vertices[b, v, 1], vertices[b, v, 2]
-                p = q = r = vertices.dtype.type(0)
-                for j in range(weights.shape[1]):
-                    w = weights[v, j]
-                    if w != 0:
-                        p += w * (t[j, 0] * x + t[j, 1] * y + t[j, 2] * z + t[j, 3])
-                        q += w * (t[j, 4] * x + t[j, 5] * y + t[j, 6] * z + t[j, 7])
-                        r += w * (t[j, 8] * x + t[j, 9] * y + t[j, 10] * z + t[j, 11])
-                vertices[b, v, 0], vertices[b, v, 1], vertices[b, v, 2] = p, q, r
-
     try:
-        return njit(nogil=True, fastmath=True, cache=True)(kernel)
+        return njit(nogil=True, fastmath=True, cache=True)(_mix)
     except RuntimeError:  # no folder for the cache can be written
-        return njit(nogil=True, fastmath=True)(kernel)
+        return njit(nogil=True, fastmath=True)(_mix)
+
+
+@no_type_check
+def _mix(vertices, weights, transforms):
+    """Every vertex over itself; joints without weight cost nothing."""
+    for b in range(vertices.shape[0]):
+        t = transforms[b]
+        for v in range(vertices.shape[1]):
+            x, y, z = vertices[b, v, 0], vertices[b, v, 1], vertices[b, v, 2]
+            p = q = r = vertices.dtype.type(0)
+            for j in range(weights.shape[1]):
+                w = weights[v, j]
+                if w != 0:
+                    p += w * (t[j, 0] * x + t[j, 1] * y + t[j, 2] * z + t[j, 3])
+                    q += w * (t[j, 4] * x + t[j, 5] * y + t[j, 6] * z + t[j, 7])
+                    r += w * (t[j, 8] * x + t[j, 9] * y + t[j, 10] * z + t[j, 11])
+            vertices[b, v, 0], vertices[b, v, 1], vertices[b, v, 2] = p, q, r
