@@ -6,6 +6,7 @@ Everything here is in millimetres; +x is the subject's left.
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.interpolate import PchipInterpolator
 from scipy.sparse import coo_matrix, csc_matrix, diags
 from scipy.sparse.linalg import splu
 
@@ -112,7 +113,5 @@ def bump(points, centre, radii):
 
 def along(x, table):
     """A smooth profile through (place, value) pairs, constant beyond the ends."""
-    from scipy.interpolate import PchipInterpolator
-
     places, values = np.array(table, float).T
     return PchipInterpolator(places, values)(np.clip(x, places[0], places[-1]))
