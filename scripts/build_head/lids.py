@@ -74,6 +74,8 @@ def place_tuck(points, rings):
         behind = centre + (EYE_RADIUS + 0.3) * direction
         under = centre + (corner - centre) * (1 - sink / EYE_RADIUS)
         points[rings[ring]] = (1 - reach) * behind + reach * under
+    edge = points[rings[INNER_MARGIN + 1]]
+    points[rings[INNER_MARGIN + 1]] = 0.5 * edge + 0.25 * (np.roll(edge, 1, 0) + np.roll(edge, -1, 0))
 
 
 def _corner_edge(inner):

@@ -42,6 +42,10 @@ def place(points, rings, parts):
     for ring, w in LIP_BLEND.items():
         points[rings[ring]] = on_front(parts, (1 - w) * border + w * seam)
     points[rings[SEAM]] = _seam(seam, parts)
+    near_corner = (border[:, :1] / border[MOUTH_CORNER, 0]) ** 8
+    for ring, w in LIP_BLEND.items():
+        straight = (1 - w) * points[rings[VERMILION]] + w * points[rings[SEAM]]
+        points[rings[ring]] += near_corner * (straight - points[rings[ring]])
     for ring, numbers in SACK.items():
         points[rings[ring]] = _sack(points[rings[SEAM]], *numbers)
 

@@ -7,7 +7,7 @@ CENTRE = np.array([8.5, -48.6, 103.3])
 LONG = np.array([-4.6, 0.6, 9.0]) / np.linalg.norm([-4.6, 0.6, 9.0])
 WIDE = np.array([0.87, 0.12, 0.47])
 UP = np.array([-0.08, 0.93, -0.36])
-HALF_LENGTH, HALF_WIDTH = 4.5, 2.6
+HALF_LENGTH, HALF_WIDTH = 4.35, 2.6
 RIM, EDGE = 1, 2
 # Ring: scale of the outline, height above the rim.
 TUBE = {3: (0.97, 2.4), 4: (0.88, 5.5), 5: (0.62, 8.5)}
@@ -21,7 +21,7 @@ def outline(scale):
 
 def place(points, rings, cap, parts):
     edge = project(parts, outline(1.0), 4)
-    rim = project(parts, outline(1.22), 4)
+    rim = project(parts, outline(1.13), 4)
     points[rings[RIM]] = project(parts, 0.75 * rim + 0.25 * points[rings[0]], 3)
     points[rings[EDGE]] = edge + 0.5 * UP
     centre = edge.mean(0)

@@ -7,8 +7,8 @@ from .grid import EYE_MARGIN, LIP_LINE, MOUTH_CORNER, RIM_ROWS
 from .lids import LOWER, UPPER
 
 # Rows that bound the regions, by column.
-NECK_ROW = ((0, 9), (8, 9.5), (14, 11.5), (20, 16.5), (24, 21), (28, 24), (38, 24))
-HAIR_ROW = ((0, 62), (8, 62), (13, 60.5), (17, 57), (19, 53), (20.5, 47), (21, 43), (22, 38), (26, 31), (27, 29), (38, 24))
+NECK_ROW = ((0, 9), (8, 9.5), (14, 11.5), (20, 16.5), (24, 21), (28, 23.5), (38, 23.5))
+HAIR_ROW = ((0, 62), (8, 62), (13, 60.5), (17, 57), (19, 53), (20.5, 47), (21, 43), (22, 38), (26, 30), (27, 28), (29, 26), (38, 24))
 
 
 def _across(half_rows, right):
@@ -110,15 +110,15 @@ def _flame_regions(half, right, grid, named):
     both = lambda ids: np.unique(np.r_[ids, right[ids]])
     on = c >= 0
     neck_row, hair_row = np.interp(c, *zip(*NECK_ROW)), np.interp(c, *zip(*HAIR_ROW))
-    neck = np.flatnonzero(on & (r <= neck_row) & (r >= 1))
+    neck = np.flatnonzero(on & (r >= 1) & ((r <= neck_row) | ((c >= 25) & (r < hair_row))))
     boundary = np.flatnonzero(on & (r <= 1))
     crown = half.crown.ravel()
-    scalp = np.union1d(np.flatnonzero(on & (r >= hair_row) & (r > neck_row)), crown)
+    scalp = np.union1d(np.flatnonzero(on & (r >= hair_row)), crown)
     forehead = np.flatnonzero(on & (c <= 19) & (r >= 55) & (r < hair_row))
     ear = half.rings["ear"][1:].ravel()
     eye = np.union1d(np.flatnonzero(on & (c >= 2) & (c <= 17) & (r >= 42) & (r <= 56) & ~((c <= 5) & (r <= 43))), half.rings["eye"].ravel())
     centre = np.flatnonzero(on & (c <= 2) & (r >= 49) & (r <= 56))
-    not_face = np.unique(np.r_[scalp, neck[r[neck] < neck_row[neck] - 0.5], boundary, ear, half.rings["mouth"][LIP_LINE + 1:].ravel()])
+    not_face = np.unique(np.r_[scalp, neck[(r[neck] < neck_row[neck] - 0.5) | (c[neck] >= 25)], boundary, ear, half.rings["mouth"][LIP_LINE + 1:].ravel()])
     everything = np.arange(half.count)
     out = {"neck": both(neck), "boundary": both(boundary), "scalp": both(scalp), "forehead": both(forehead),
            "left_ear": np.unique(ear), "right_ear": np.unique(right[ear]),

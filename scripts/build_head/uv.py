@@ -4,6 +4,7 @@ from scipy.sparse import coo_matrix, csr_matrix, identity
 from scipy.sparse.linalg import spsolve
 
 from .grid import LIP_LINE, RIM_ROWS
+from .shape import CUT_SLOPE, CUT_Y
 
 SKIN_BOX = (0.5, 0.215, 0.492, 0.775)
 """Left edge (the midline), bottom, width of one half, height."""
@@ -12,10 +13,11 @@ ROUNDS = 20
 
 
 def importance(p):
-    """How much texture a place deserves per area: the front of the face most, neck and back of the head least."""
+    """How much texture a place deserves per area: the front of the face most, the bust's underside least."""
     q2 = (((p - [0, -32, 75]) / [62, 88, 70]) ** 2).sum(1)
     ear = (((p - [76, -17, -10]) / [16, 36, 24]) ** 2).sum(1)
-    return 1.0 + 2.2 * np.exp(-(q2 ** 1.5)) + 0.8 * np.exp(-ear)
+    base = np.clip((p[:, 1] - (CUT_Y + CUT_SLOPE * p[:, 2]) + 1.0) / 2.0, 0.03, 1.0)
+    return base * (1.0 + 2.2 * np.exp(-(q2 ** 1.5)) + 0.8 * np.exp(-ear))
 
 
 def _boundary(half, points):

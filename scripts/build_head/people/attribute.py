@@ -14,6 +14,8 @@ class Attribute:
     field: Callable[[np.ndarray], np.ndarray]
     eye_growth: float = 0.4
     """How much of the eye opening's growth the eyeball shares (1: the ball grows with its lids)."""
+    lid_share: float = 0.3
+    """How much of the field the lid margins take besides what moves the whole eye (1 for fields that shape them)."""
     broad: bool = False
     """Broad attributes are recombined into principal components; the others stay as they are."""
     part: str = "skin"

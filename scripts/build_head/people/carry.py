@@ -16,6 +16,8 @@ MARGIN = 6
 """The lid ring that touches the eye; it and what follows only slide over the ball."""
 LID_FREE = 0.3, 5.5
 """Distances from the margin (mm) where the lid begins to move away from the ball, and where it is free to."""
+LID_THICK = 1.5, 6.0
+"""The same for the skin's distance from the ball: what is tucked under the lid must stay under it."""
 CANTHUS_LOOSE = 2.0, 3.8, 0.8
 """The eye's corners stand off the ball: gaps (mm) where they come free and are free, and how far."""
 CANTHUS_REACH = 1.2, 4.5
@@ -59,15 +61,13 @@ def make_carrier(template):
     eyes = []
     for side, joint in (("left", 3), ("right", 4)):
         rings = n[f"eye_rings_{side}"]
-        outer = rings[:MARGIN]
-        keep = np.zeros(rings.shape)
-        keep[:MARGIN] = step(cKDTree(p[rings[MARGIN]]).query(p[outer])[0], *LID_FREE)
         centre, ball = template.joints[joint] * 1e3, p[n[f"{side}_eyeball"]]
-        radius = np.median(np.linalg.norm(ball - centre, axis=1))
-        gap = np.linalg.norm(p[rings[MARGIN : MARGIN + 2]] - centre, axis=2) - radius
-        loose = CANTHUS_LOOSE[2] * step(gap[0], *CANTHUS_LOOSE[:2])
-        keep[MARGIN : MARGIN + 2] = loose
-        keep[:MARGIN] = np.maximum(keep[:MARGIN], loose)
+        gap = np.linalg.norm(p[rings] - centre, axis=2) - np.median(np.linalg.norm(ball - centre, axis=1))
+        loose = CANTHUS_LOOSE[2] * step(gap[MARGIN], *CANTHUS_LOOSE[:2])
+        keep = np.zeros(rings.shape)
+        far = cKDTree(p[rings[MARGIN]]).query(p[rings[:MARGIN]])[0]
+        keep[:MARGIN] = np.minimum(step(far, *LID_FREE), step(gap[:MARGIN], *LID_THICK))
+        keep[: MARGIN + 2] = np.maximum(keep[: MARGIN + 2], loose)
         corners = [_corner(p, rings, int(n[f"canthus_{which}_{side}"][0])) for which in ("inner", "outer")]
         near = np.zeros(len(p))
         for ids, weight in corners:

@@ -60,7 +60,7 @@ def eyes(template, people, heads):
             ids = n[f"eye_rings_{side}"][ring]
             gap0 = np.linalg.norm(template.vertices[ids] - centre, axis=1) - radius
             away = np.linalg.norm(template.vertices[ids][:, None] - corners, axis=2).min(1)
-            on_ball = (gap0 < 2.0e-3) & (away > 3.5e-3)
+            on_ball = (gap0 < 2.0e-3) & (away > 4.5e-3)
             gap = np.linalg.norm(heads[:, ids] - new_centre[:, None], axis=2) - (scale * radius)[:, None]
             gaps.append((gap - gap0)[:, on_ball].ravel())
         up, low = n[f"lid_margin_upper_{side}"][9], n[f"lid_margin_lower_{side}"][9]

@@ -23,7 +23,7 @@ def attributes(a):
         Attribute(
             "eye width",
             both(
-                total(move(a.outer, (8, 7, 16), (0.8, 0, -0.7)), move(a.inner, (5.5, 5, 12), (-0.55, 0, 0)))
+                total(move(a.outer, (8, 7, 16), (0.7, 0, -1.2)), move(a.inner, (5.5, 5, 12), (-0.55, 0, 0)))
             ),
             eye_growth=0,
         ),
@@ -48,16 +48,16 @@ def attributes(a):
             ),
             eye_growth=0,
         ),
-        Attribute("lid crease height", both(move(a.crease + [0, 1.5, 0], (13, 4, 14), (0, 1.0, 0)))),
+        Attribute("lid crease height", both(move(a.crease + [0, 1.5, 0], (13, 4.8, 14), (0, 0.85, 0)))),
         Attribute("lid hood", both(move(a.crease + [2.5, 3.6, 1], (13, 5.2, 14), (0, -1.3, 1.6)))),
-        Attribute("lid hood outside", both(move(a.crease + [12, 1.5, -6], (8, 5, 13), (0, -1.6, 1.1)))),
+        Attribute("lid hood outside", both(move(a.crease + [12, 1.5, -6], (9, 6, 14), (0, -1.5, 1.1)))),
         Attribute("inner eye fold", both(move(a.inner + [1.5, 3.0, 2], (4.8, 5.2, 9), (0.3, -0.9, 1.2)))),
-        Attribute("upper lid hollow", both(move(a.crease + [-5, 4.0, 2], (10, 4.6, 12), (0, 0.1, -1.4)))),
+        Attribute("upper lid hollow", both(move(a.crease + [-5, 4.0, 2], (10.5, 5.4, 12), (0, 0.1, -1.3)))),
         Attribute(
             "eye bags",
             both(
                 total(
-                    move(a.lid_lower + [0, -9.5, 0], (11, 4.4, 13), (0, -0.6, 1.6)),
+                    move(a.lid_lower + [0, -9.5, 0], (12, 5.2, 14), (0, -0.5, 1.4)),
                     along(trough, 4.0, 0.6, (0, 0, -1)),
                 )
             ),
@@ -65,16 +65,18 @@ def attributes(a):
         Attribute(
             "brow ridge", both(along(a.brow + [0, -3.0, 0], 8.0, 1.5, (0.1, -0.15, 1.0), 0.3)), broad=True
         ),
-        Attribute("brow height", both(move(brow, (20, 8.5, 24), (0, 1.6, 0)))),
+        Attribute("brow height", both(move(brow, (20, 10, 24), (0, 1.6, 0)))),
         Attribute(
             "brow tilt",
-            both(total(move(brow_out, (12, 9, 20), (0, 1.3, 0)), move(brow_in, (10, 8, 18), (0, -0.9, 0.1)))),
+            both(
+                total(move(brow_out, (13, 11, 21), (0, 1.3, 0)), move(brow_in, (10, 8, 18), (0, -0.9, 0.1)))
+            ),
         ),
         Attribute(
             "brow arch",
             both(
                 total(
-                    move(brow + [6, 0, 0], (9, 7, 18), (0, 1.1, 0.3)),
+                    move(brow + [6, 0, 0], (10, 9, 19), (0, 1.1, 0.3)),
                     move(brow_out + [4, 0, 0], (8, 8, 16), (0, -0.5, 0)),
                 )
             ),

@@ -44,9 +44,9 @@ def _row(face, label, points):
     gaps = apertures(face, points)
     low, high = stretch(face, points)
     return (
-        f"{label:26s} gap middle {gaps[3:-3].max():6.2f}  open {opening(face, points).max():5.1f}  crossed {max(-gaps.min(), 0):5.2f}  "
-        f"behind teeth {behind_teeth(face, points):5.2f}  stretch {low:4.2f} … {high:4.2f}  "
-        f"crossings {len(crossings(face, points))}"
+        f"{label:26s} gap middle {gaps[3:-3].max():6.2f}  open {opening(face, points).max():5.1f}  "
+        f"crossed {max(-gaps.min(), 0):5.2f}  behind teeth {behind_teeth(face, points):5.2f}  "
+        f"stretch {low:4.2f} … {high:4.2f}  crossings {len(crossings(face, points))}"
     )
 
 

@@ -97,8 +97,8 @@ class Face:
     def extend(self, ids, values, free, reach=None, tension=TENSION):
         """Values of handles spread smoothly over `free` (a mask of the skin); zero elsewhere.
 
-        Minimises bending; where a reach (mm) is given also the slope, which prevents overshoot, and the values
-        themselves over `reach`⁴.
+        Minimises bending; where a reach (mm) is given also the slope, which prevents overshoot, and the
+        values themselves over `reach`⁴.
         """
         ids, first = np.unique(ids, return_index=True)
         values = np.asarray(values, float)[first]

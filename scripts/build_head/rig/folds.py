@@ -16,8 +16,8 @@ def vertex_normals(face):
 
 
 def nasolabial_fold(face, ridge, valley):
-    """Displacement (V, 3): `ridge` mm of fullness beyond the line from the nose wing past the corner, `valley`
-    mm of depth on it; both sides."""
+    """Displacement (V, 3) on both sides of the face: `ridge` mm of fullness beyond the line from the wing of
+    the nose past the corner, `valley` mm of depth on it."""
     line = face.points[face.names["nasolabial_left"]]
     curve = np.polyfit(line[:, 1], line[:, 0], 2)
     p = face.points

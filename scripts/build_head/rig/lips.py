@@ -108,8 +108,11 @@ def lip_handles(face, upper, lower):
     return joined_corners(np.concatenate(rows), np.concatenate(moves))
 
 
-def sealed(face, upper, lower):
-    """The same two moves with their `up` corrected per station until the lips just touch as they do at rest."""
+def sealed(face, upper, lower, may_part=False):
+    """The same two moves with `up` corrected per station until the lips just touch as they do at rest.
+
+    With `may_part` gaps are left and only what crosses is moved apart.
+    """
     rest = apertures(face, face.points)
     for _ in range(4):
         points = face.points.copy()
@@ -117,7 +120,7 @@ def sealed(face, upper, lower):
         points[ids] += values
         lack = np.zeros(len(face.across))
         lack[1:-1] = np.clip(np.nan_to_num(apertures(face, points) - rest, posinf=0.0), -4, 4)
-        lack = 0.5 * lack
+        lack = 0.5 * (np.minimum(lack, 0) if may_part else lack)
         upper = replace(upper, up=np.broadcast_to(upper.up, (len(LIP_RINGS), len(lack))) - lack)
         lower = replace(lower, up=np.broadcast_to(lower.up, (len(LIP_RINGS), len(lack))) + lack)
     return upper, lower

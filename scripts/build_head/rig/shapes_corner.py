@@ -13,7 +13,7 @@ def _mirrored_bumps(face, centre, radii, by):
 
 
 def smile(face):
-    """Zygomatic smile: corners back and up, thinner lips, lifted and fuller cheeks, a fold beside the mouth."""
+    """Zygomatic smile: corners back and up, thinner lips, fuller and higher cheeks, a fold beside."""
     s = face.across
     a = np.abs(s)
     pull = np.sign(s) * a**1.1

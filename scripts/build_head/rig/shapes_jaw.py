@@ -16,9 +16,8 @@ def jaw_forward(face, rig):
     a = np.abs(face.across)
     moves = w * np.array([0, -2.6, 5.2])
     c = 1 - a**2
-    ids, values = lip_handles(
-        face, Move(up=-0.5 * c, out=0.9 + 0.3 * c), Move(up=-0.5 * c, out=0.9 + 3.4 * c)
-    )
+    upper, lower = Move(up=-0.5 * c, out=0.9 + 0.6 * c), Move(up=-0.5 * c, out=0.9 + 3.0 * c)
+    ids, values = lip_handles(face, *sealed(face, upper, lower))
     lack = spread_handles(face, ids, values - moves[ids], fixed=face.names["chin"], reach=16)
     return face.symmetric(moves + lack)
 

@@ -29,7 +29,7 @@ def lower_depress(face):
 
 def press(face):
     a = np.abs(face.across)
-    c = (1 - a**4) ** 0.8
+    c = (1 - a**2.5) ** 0.9
     toward = (1 - depth(LIP_RINGS))[:, None]
     upper = Move(tuck=1.0 * c, up=-1.0 * toward * c, forward=-1.2 * c)
     lower = Move(tuck=0.9 * c, up=1.0 * toward * c, forward=-1.0 * c)
@@ -79,11 +79,11 @@ def bite(face):
     """The lower lip drawn in and up under the upper teeth, which the upper lip uncovers."""
     a = np.abs(face.across)
     c = (1 - a**3) ** 0.8
-    beside = np.exp(-(((a - 0.42) / 0.2) ** 2))
-    lower = Move(tuck=1.0 * c, up=2.6 * c + 1.2 * beside, forward=-4.2 * c, roll=-0.15 * c)
+    beside = np.exp(-(((a - 0.45) / 0.32) ** 2))
+    lower = Move(tuck=1.0 * c, up=2.6 * c + 1.3 * beside, forward=-4.2 * c, roll=-0.15 * c)
     upper = Move(up=1.6 * c)
     pulls = (Pull((0, -84, 90), (0, 1.6, -0.8)), Pull((0, -98, 94.5), (0, 1.2, 0.4)))
-    return spread(face, upper, lower, pulls, reach=18)
+    return spread(face, *sealed(face, upper, lower, may_part=True), pulls, reach=18)
 
 
 def lip_shapes(face):

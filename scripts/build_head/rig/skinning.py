@@ -10,7 +10,7 @@ CRANIUM_PARTS = ("teeth_upper", "gums_upper")
 
 
 def mouth_angle(s):
-    """Place on the round open mouth, 0 in the middle to ±π/2 at the corners, of a place across the closed one.
+    """Place on the round open mouth (0 in the middle, ±π/2 at the corners) of a place across the closed one.
 
     Between asin(s), which keeps x, and even spacing, which spares the edges at the corner.
     """

@@ -23,6 +23,13 @@ class Speaker:
         points = self.face.points + sum(value * self.moves[name] for name, value in strengths.items())
         return pose(points, self.rig.skinning, self.rig.pose_basis, self.rig.hinge, jaw)
 
+    def edge(self, points, jaw):
+        """Height of the biting edge of a jaw's middle incisors."""
+        heights = points[
+            np.r_[tuple(self.face.names[f"teeth_{jaw}_{side}_1"] for side in ("left", "right"))], 1
+        ]
+        return heights.min() if jaw == "upper" else heights.max()
+
     def tip(self, points):
         return points[self.face.names["tongue_tip"]]
 
@@ -41,7 +48,7 @@ def _lips_together(speaker):
 
     def gap(close):
         return (
-            apertures(speaker.face, speaker.posed(base | {"mouth_close": close}, degrees), 0.8).mean() - 0.03
+            apertures(speaker.face, speaker.posed(base | {"mouth_close": close}, degrees), 0.8).mean() - 0.015
         )
 
     return base | {"mouth_close": _solve(gap, 0.0, 0.4)}, degrees
@@ -59,14 +66,23 @@ def _lip_on_teeth(speaker):
 
 
 def _tongue_between_teeth(speaker):
-    base = _both("lower_lip_depress", 0.35) | _both("upper_lip_raise", 0.25)
+    base = _both("lower_lip_depress", 0.45) | _both("upper_lip_raise", 0.2)
     degrees = 6.0
+    edges = [speaker.edge(speaker.posed(base, degrees), jaw) for jaw in ("upper", "lower")]
+    tongue = {"tongue_out": 0.4, "tongue_up": 0.4}
+    for _ in range(3):
 
-    def reach(out):
-        points = speaker.posed(base | {"tongue_out": out}, degrees)
-        return speaker.tip(points)[:, 2].max() - 92.0
+        def reach(out):
+            return speaker.tip(speaker.posed(base | tongue | {"tongue_out": out}, degrees))[:, 2].max() - 96.0
 
-    return base | {"tongue_out": _solve(reach, 0.05, 1.0)}, degrees
+        tongue["tongue_out"] = _solve(reach, 0.05, 1.0)
+
+        def height(up):
+            points = speaker.posed(base | tongue | {"tongue_up": up}, degrees)
+            return speaker.tip(points)[:, 1].mean() - np.mean(edges)
+
+        tongue["tongue_up"] = _solve(height, -0.5, 2.0)
+    return base | tongue, degrees
 
 
 def _tip_at_ridge(speaker, base, degrees, below):
@@ -78,15 +94,14 @@ def _tip_at_ridge(speaker, base, degrees, below):
 
 def _fixed_shapes():
     """Shapes without contact: strengths and jaw opening in degrees."""
-    show = _both("upper_lip_raise", 0.35) | _both("lower_lip_depress", 0.65)
+    show = _both("upper_lip_raise", 0.3) | _both("lower_lip_depress", 0.55)
     return {
         "SZ": (show | _both("stretch", 0.35), 1.9),
-        "SHCH": (_both("upper_lip_raise", 0.2) | _both("lower_lip_depress", 0.3) | {"funnel": 0.75}, 2.4),
+        "SHCH": (_both("lower_lip_depress", 0.1) | {"funnel": 0.7, "pucker": 0.1}, 2.2),
         "R": ({"funnel": 0.45, "pucker": 0.3, "tongue_back": 0.4}, 4.0),
         "W": ({"pucker": 0.8, "funnel": 0.3}, 2.0),
-        "EE": (_both("stretch", 0.55) | _both("corner_up", 0.25) | _both("upper_lip_raise", 0.2)
-               | _both("lower_lip_depress", 0.45), 3.0),
-        "IH": (_both("stretch", 0.3) | _both("lower_lip_depress", 0.25) | _both("upper_lip_raise", 0.15), 5.0),
+        "EE": (show | _both("stretch", 0.5) | _both("corner_up", 0.25), 3.0),
+        "IH": (_both("stretch", 0.3) | _both("lower_lip_depress", 0.25) | _both("upper_lip_raise", 0.15), 5),
         "EH": (_both("stretch", 0.35) | _both("corner_up", 0.1) | _both("lower_lip_depress", 0.2), 9.0),
         "AH": (_both("upper_lip_raise", 0.15) | _both("lower_lip_depress", 0.15), 17.0),
         "UH": (_both("lower_lip_depress", 0.1), 7.0),

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .face import smoothstep
+
 
 def _stations(face):
     ids = face.names["tongue_stations"]
@@ -28,14 +30,13 @@ def _bent(face, middle, wide=1.0, high=1.0):
 
 
 def tongue_out(face):
-    """Over the lower teeth and lip, tip 26 mm further out, slightly down."""
+    """Over the lower teeth and lip, tip 28 mm further out, then down."""
     _, _, old, t = _stations(face)
-    reach = 30.0 * t**1.6
-    z = old[:, 2] + reach
-    lift = 8.5 * np.exp(-(((z - 86) / 13) ** 2)) + 4.0 * np.exp(-(((z - 66) / 14) ** 2))
-    fall = -0.010 * np.clip(z - 92, 0, None) ** 2
-    middle = np.stack([old[:, 0], old[:, 1] + lift + fall, z], 1)
-    return _bent(face, middle, 1 + 0.25 * t**2, 1 - 0.15 * t)
+    z = old[:, 2] + 28.0 * t**1.5
+    over = smoothstep(z, 52, 82)
+    lift = 11.5 * over - 0.028 * np.clip(z - 97, 0, None) ** 2
+    middle = np.stack([old[:, 0], old[:, 1] + lift, z], 1)
+    return _bent(face, middle, 1 + 0.3 * t**2, 1 - 0.2 * t)
 
 
 def tongue_up(face):
