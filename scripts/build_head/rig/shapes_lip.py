@@ -80,7 +80,7 @@ def bite(face):
     a = np.abs(face.across)
     c = (1 - a**3) ** 0.8
     beside = np.exp(-(((a - 0.45) / 0.32) ** 2))
-    lower = Move(tuck=1.0 * c, up=2.6 * c + 1.3 * beside, forward=-4.2 * c, roll=-0.15 * c)
+    lower = Move(tuck=1.0 * c, up=2.4 * c + 0.9 * beside, forward=-5.0 * c - 1.4 * beside, roll=-0.15 * c)
     upper = Move(up=1.6 * c)
     pulls = (Pull((0, -84, 90), (0, 1.6, -0.8)), Pull((0, -98, 94.5), (0, 1.2, 0.4)))
     return spread(face, *sealed(face, upper, lower, may_part=True), pulls, reach=18)

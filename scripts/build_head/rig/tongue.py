@@ -36,7 +36,7 @@ def tongue_out(face):
     over = smoothstep(z, 52, 82)
     lift = 11.5 * over - 0.028 * np.clip(z - 97, 0, None) ** 2
     middle = np.stack([old[:, 0], old[:, 1] + lift, z], 1)
-    return _bent(face, middle, 1 + 0.3 * t**2, 1 - 0.2 * t)
+    return _bent(face, middle, 1 + 0.15 * t**2 + 0.55 * t**6, 1 - 0.2 * t)
 
 
 def tongue_up(face):
