@@ -30,7 +30,7 @@ VIEWS: Final[dict[str, tuple[float, float]]] = {  # yaw toward the subject's lef
     "below": (0.0, -25.0),
 }
 UP: Final = (0.0, 1.0, 0.0)
-Vector = Sequence[float] | np.ndarray
+Vector = Sequence[float | int] | np.ndarray
 
 
 @dataclass(frozen=True, eq=False)

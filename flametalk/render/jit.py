@@ -6,6 +6,7 @@ compile, once per process. A kernel calls only functions of its own file: numba 
 file alone when it decides whether the cached code is still good.
 """
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -27,10 +28,11 @@ def compiled_fast(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
     """A helper that only other kernels of the same file call."""
-    return njit(inline="never", fastmath=True, **OPTIONS)(function)
+    return njit(inline="never", fastmath=True, **OPTIONS)(inspect.unwrap(function))
 
 
 def _jit(function: Callable[..., Any], fastmath: bool) -> Callable[..., Any]:
+    function = inspect.unwrap(function)  # run-time type checks stay outside
     try:
         return njit(cache=True, fastmath=fastmath, **OPTIONS)(function)
     except RuntimeError:  # no folder for the cache can be written

@@ -228,7 +228,7 @@ def light(
     return np.minimum(value, 0.7) + 0.3 - 0.09 / (np.maximum(value - 0.7, 0) + 0.3)
 
 
-def smooth(low: np.ndarray | float, high: np.ndarray | float, value: np.ndarray) -> np.ndarray:
+def smooth(low: np.floating | float, high: np.floating | float, value: np.ndarray) -> np.ndarray:
     """0 below `low`, 1 above `high`, smooth between."""
     t = np.clip((value - low) / (high - low), 0, 1)
     return t * t * (3 - 2 * t)

@@ -16,7 +16,7 @@ from .packing import PATTERNS
 from .surface import Surface
 
 MODES: Final = ("shaded", "wire", "normals", "depth", "uv", "mask")  # numbered as in `shading.py`
-Background = tuple[float, float, float] | np.ndarray
+Background = tuple[float | int, float | int, float | int] | np.ndarray
 
 
 @dataclass(frozen=True)

@@ -18,14 +18,14 @@ class Surface:
     """Triangles and what they are made of. `from_head` and `from_faces` fill in what is missing."""
 
     n_vertices: int
-    faces: Int32[np.ndarray, "f 3"]  # counter-clockwise seen from outside
-    materials: Int32[np.ndarray, "f"]  # index in `looks.MATERIALS`
-    occlusion: Float32[np.ndarray, "v"]  # 1 = open sky
-    edges: Bool[np.ndarray, "f 3"]  # drawn as wire? edge k runs from corner k to corner k + 1
-    gaze: Float32[np.ndarray, "v 2"]  # eyeballs: angle from the optical axis (right, up) / iris radius
-    uv: Float32[np.ndarray, "t 2"] | None = None  # v up
-    uv_faces: Int32[np.ndarray, "f 3"] | None = None
-    albedo: Float32[np.ndarray, "v 3"] | None = None  # sRGB 0…1 of skin and lips instead of the look's
+    faces: Int32[np.ndarray, "_ 3"]  # f; counter-clockwise seen from outside
+    materials: Int32[np.ndarray, "_"]  # f; index in `looks.MATERIALS`
+    occlusion: Float32[np.ndarray, "_"]  # v; 1 = open sky
+    edges: Bool[np.ndarray, "_ 3"]  # f; drawn as wire? edge k runs from corner k to corner k + 1
+    gaze: Float32[np.ndarray, "_ 2"]  # v; eyeballs: angle from their axis (right, up) / iris radius
+    uv: Float32[np.ndarray, "_ 2"] | None = None  # v up
+    uv_faces: Int32[np.ndarray, "_ 3"] | None = None
+    albedo: Float32[np.ndarray, "_ 3"] | None = None  # v; sRGB 0…1 of skin and lips
 
     def __post_init__(self) -> None:
         f, v = len(self.faces), self.n_vertices

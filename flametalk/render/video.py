@@ -10,7 +10,6 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from jaxtyping import UInt8
 
 from ..conventions import FPS
 from ..errors import FileError, FormatError, InputError
@@ -51,8 +50,9 @@ class VideoWriter:
         self.frames = 0
         self._samples = 0  # sound written so far
 
-    def write(self, frame: UInt8[np.ndarray, "h w 3"]) -> None:
-        """Add a frame (sRGB). All frames of a video have one size; an odd side gets a doubled last row."""
+    def write(self, frame: np.ndarray) -> None:
+        """Add a frame: (h, w, 3) uint8, sRGB. All frames of a video have one size; where a side is odd, its
+        last row is doubled."""
         import av
 
         if frame.ndim != 3 or frame.shape[2] != 3 or frame.dtype != np.uint8:

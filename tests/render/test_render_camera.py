@@ -4,12 +4,13 @@ import math
 
 import numpy as np
 import pytest
-from flametalk.errors import InputError, UnknownNameError
-from flametalk.render import Camera, frame_head, look_at, perspective, weak_perspective
-from flametalk.render.camera import VIEWS
 from hypothesis import given
 from hypothesis import strategies as st
 from render_meshes import ball
+
+from flametalk.errors import InputError, UnknownNameError
+from flametalk.render import Camera, frame_head, look_at, perspective, weak_perspective
+from flametalk.render.camera import VIEWS
 
 
 def test_the_target_lands_in_the_middle():

@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
-from flametalk.errors import InputError, UnknownNameError
-from flametalk.render import Camera, CpuRenderer, Settings, from_faces, perspective
-from flametalk.render.normals import vertex_normals, vertex_normals_reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from render_meshes import ball, flat_camera, on_screen, triangle
+
+from flametalk.errors import InputError, UnknownNameError
+from flametalk.render import Camera, CpuRenderer, Settings, from_faces, perspective
+from flametalk.render.normals import vertex_normals, vertex_normals_reference
 
 PLAIN = Settings(antialias=1)
 
@@ -33,8 +34,8 @@ def test_triangles_that_share_an_edge_leave_no_gap_and_no_double():
     assert (halves[0] | halves[1]).sum() == 64
 
 
-@settings(max_examples=25, deadline=None)
-@given(st.integers(3, 40), st.floats(0, 1), st.floats(0, 1))
+@settings(max_examples=10, deadline=None)
+@given(st.integers(3, 24), st.floats(0, 1), st.floats(0, 1))
 def test_a_fan_tiles_its_polygon(n, dx, dy):
     turn = np.linspace(0, 2 * np.pi, n, endpoint=False)
     ring = [(8 + dx + 6 * np.cos(a), 8 + dy + 6 * np.sin(a)) for a in turn]
@@ -48,9 +49,11 @@ def test_a_fan_tiles_its_polygon(n, dx, dy):
 
 
 def test_mask_counts_samples():
-    vertices = on_screen([(2, 2), (2, 40), (40, 2)])
-    mask = CpuRenderer(Settings(antialias=8)).render(vertices, triangle(), flat_camera(40, 40), ("mask",)).mask
-    assert np.isclose(mask.sum(), 38 * 38 / 2, rtol=0.003)
+    vertices = on_screen([(2, 2), (5, 39), (38, 9)])
+    mask = (
+        CpuRenderer(Settings(antialias=8)).render(vertices, triangle(), flat_camera(40, 40), ("mask",)).mask
+    )
+    assert np.isclose(mask.sum(), (36 * 37 - 3 * 7) / 2, rtol=0.003)
     assert set(np.unique(mask * 8)) <= set(range(9))
 
 
@@ -131,7 +134,7 @@ def test_surfaces_that_cut_through_each_other_meet_where_they_cross():
 def test_backs_are_drawn_or_left_out():
     backwards = from_faces(np.array([[0, 2, 1]]))
     vertices = on_screen([(2, 2), (2, 10), (10, 2)])
-    assert covered(vertices, backwards).sum() == 36 - 8 + 0 or covered(vertices, backwards).any()
+    assert (covered(vertices, backwards) == covered(vertices, triangle())).all()
     assert not covered(vertices, backwards, two_sided=False).any()
     found = CpuRenderer().render(vertices, backwards, flat_camera(), ("normal", "mask"))
     assert found.normal[..., 2].max() > 0.99  # the normal of a back is turned to the viewer
@@ -193,7 +196,9 @@ def test_what_does_not_fit_is_refused():
     with pytest.raises(InputError, match="no uv"):
         CpuRenderer().render(on_screen([(0, 0)] * 3), triangle(), flat_camera(), ("uv",))
     with pytest.raises(InputError, match="background"):
-        CpuRenderer(Settings(background=(0, 0, 300))).render(on_screen([(0, 0)] * 3), triangle(), flat_camera())
+        CpuRenderer(Settings(background=(0, 0, 300))).render(
+            on_screen([(0, 0)] * 3), triangle(), flat_camera()
+        )
 
 
 @settings(max_examples=30, deadline=None)
