@@ -1,6 +1,7 @@
 """Contact sheets for looking at the rig: `python -m scripts.build_head.rig.sheets template.npz folder`."""
 
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -25,8 +26,8 @@ def load_template(path):
     """A template saved by `template.save`."""
     data = np.load(path)
     names = {k[5:]: data[k] for k in data if k.startswith("name:")}
-    fields = ["vertices", "quads", "uv", "uv_quads", "material", "part", "mirror"]
-    return Template(*(data[k] for k in fields), names, {}, data["joints"])
+    arrays = {f.name: data[f.name] if f.name in data else None for f in fields(Template)}
+    return Template(**(arrays | {"names": names, "landmarks": {}}))
 
 
 class Painter:
