@@ -15,7 +15,7 @@ class Attribute:
     eye_growth: float = 0.4
     """How much of the eye opening's growth the eyeball shares (1: the ball grows with its lids)."""
     lid_share: float = 0.3
-    """How much of the field the lid margins take besides what moves the whole eye (1 for fields that shape them)."""
+    """Share of the field that the lid margins take, beyond what moves the whole eye."""
     broad: bool = False
     """Broad attributes are recombined into principal components; the others stay as they are."""
     part: str = "skin"

@@ -16,6 +16,8 @@ MARGIN = 6
 """The lid ring that touches the eye; it and what follows only slide over the ball."""
 LID_FREE = 0.3, 5.5
 """Distances from the margin (mm) where the lid begins to move away from the ball, and where it is free to."""
+LID_SHARE = 0.0, 9.0
+"""Distances from the margin between which an attribute that does not shape lids grows to its full effect."""
 LID_THICK = 1.5, 6.0
 """The same for the skin's distance from the ball: what is tucked under the lid must stay under it."""
 CANTHUS_LOOSE = 2.0, 3.8, 0.8
@@ -39,7 +41,7 @@ class Carrier:
     skin: np.ndarray
     mirror: np.ndarray
     stay: np.ndarray  # (V,) 0 at the bust's rim, 1 on the head
-    eyes: tuple  # per side: lid rings, freedom of their vertices (and again), ball vertices, centre, corners
+    eyes: tuple  # per side: lid rings, weights of their vertices, ball vertices, centre, corners
     ears: tuple  # per side: rings, follow weight per ring, auricle, how far skin is drawn along
     seam: np.ndarray  # (n, 2) vertices that touch
     mouth_fit: np.ndarray  # vertices that say where the teeth go
@@ -66,6 +68,8 @@ def make_carrier(template):
         loose = CANTHUS_LOOSE[2] * step(gap[MARGIN], *CANTHUS_LOOSE[:2])
         keep = np.zeros(rings.shape)
         far = cKDTree(p[rings[MARGIN]]).query(p[rings[:MARGIN]])[0]
+        away = np.zeros(rings.shape)
+        away[:MARGIN] = step(far, *LID_SHARE)
         keep[:MARGIN] = np.minimum(step(far, *LID_FREE), step(gap[:MARGIN], *LID_THICK))
         keep[: MARGIN + 2] = np.maximum(keep[: MARGIN + 2], loose)
         corners = [_corner(p, rings, int(n[f"canthus_{which}_{side}"][0])) for which in ("inner", "outer")]
@@ -73,7 +77,7 @@ def make_carrier(template):
         for ids, weight in corners:
             near[ids] = weight
         again = np.maximum(keep[MARGIN:], near[rings[MARGIN:]])
-        eyes.append((rings, keep, again, n[f"{side}_eyeball"], centre, corners))
+        eyes.append((rings, away, keep, again, n[f"{side}_eyeball"], centre, corners))
     ears = []
     for side in ("left", "right"):
         rings = n[f"ear_rings_{side}"]
@@ -117,14 +121,16 @@ def affine(points, moved, ridge, weight=None):
     return lambda q: shift + (q - middle) @ matrix
 
 
-def _eyes(c, d, growth):
-    for rings, keep, keep_again, ball, centre, corners in c.eyes:
+def _eyes(c, d, growth, share):
+    for rings, away, keep, keep_again, ball, centre, corners in c.eyes:
         margin = np.unique(rings[MARGIN])
         x, u = c.points[margin] - centre, d[margin]
         xm, um = x - x.mean(0), u - u.mean(0)
         rate = growth * (xm[:, :2] * um[:, :2]).sum() / (xm[:, :2] ** 2).sum()
         shift = (u - rate * x).mean(0)
         d[ball] = shift + rate * (c.points[ball] - centre)
+        sure = shift + rate * (c.points[rings] - centre)
+        d[rings] = sure + (share + (1 - share) * away)[..., None] * (d[rings] - sure)
         _slide(c, d, rings, keep, centre, shift, rate)
         for ids, weight in corners:
             even = affine(c.points[ids], d[ids], 0.3, weight)(c.points[ids])
@@ -169,7 +175,7 @@ def displacement(c, attribute):
         d[c.skin] = sum(pull[:, None] * moved for *_, pull in c.ears)
         return d * c.stay[:, None]
     d[c.skin] = attribute.field(c.points[c.skin])
-    _eyes(c, d, attribute.eye_growth)
+    _eyes(c, d, attribute.eye_growth, attribute.lid_share)
     _ears(c, d)
     _mouth(c, d)
     return d * c.stay[:, None]

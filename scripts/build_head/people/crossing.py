@@ -5,7 +5,7 @@ from scipy.spatial import cKDTree
 
 
 def candidates(points, tris, slack=0.0):
-    """Pairs of triangles (a, b), in both orders, whose balls come within `slack` and which share no vertex."""
+    """Pairs of triangles, in both orders, whose balls come within `slack` and which share no vertex."""
     corner = points[tris]
     middle = corner.mean(1)
     reach = np.linalg.norm(corner - middle[:, None], axis=2).max(1) + 0.5 * slack

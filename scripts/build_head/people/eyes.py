@@ -19,24 +19,32 @@ def attributes(a):
         Attribute("eye spacing", both(move(a.eye + [1, 0, 6], (17, 17, 32), (0.7, 0, 0))), broad=True),
         Attribute("eye height", both(move(a.eye, (25, 14, 32), (0, 1.5, 0))), broad=True),
         Attribute("eye depth", both(move(a.eye + [0, 1, 6], (16, 11, 24), (0, 0, -1.4))), broad=True),
-        Attribute("eye size", both(stretch(a.eye, (21, 17, 30), (0.034,) * 3)), eye_growth=1.0),
+        Attribute("eye size", both(stretch(a.eye, (21, 17, 30), (0.034,) * 3)), eye_growth=1.0, lid_share=1),
         Attribute(
             "eye width",
             both(
                 total(move(a.outer, (8, 7, 16), (0.7, 0, -1.2)), move(a.inner, (5.5, 5, 12), (-0.55, 0, 0)))
             ),
             eye_growth=0,
+            lid_share=1,
         ),
         Attribute(
             "eye tilt",
             both(total(move(a.outer, (10, 8.5, 18), (0, 0.9, 0)), move(a.inner, (7, 7, 12), (0, -0.45, 0)))),
             eye_growth=0,
+            lid_share=1,
         ),
         Attribute(
-            "upper lid height", both(move(a.lid_upper + [0, 1, 0], (9, 4.5, 14), (0, 0.45, 0))), eye_growth=0
+            "upper lid height",
+            both(move(a.lid_upper + [0, 1, 0], (9, 4.5, 14), (0, 0.45, 0))),
+            eye_growth=0,
+            lid_share=1,
         ),
         Attribute(
-            "lower lid height", both(move(a.lid_lower + [0, -1, 0], (9, 5, 14), (0, 0.42, 0))), eye_growth=0
+            "lower lid height",
+            both(move(a.lid_lower + [0, -1, 0], (9, 5, 14), (0, 0.42, 0))),
+            eye_growth=0,
+            lid_share=1,
         ),
         Attribute(
             "upper lid peak",
@@ -47,6 +55,7 @@ def attributes(a):
                 )
             ),
             eye_growth=0,
+            lid_share=1,
         ),
         Attribute("lid crease height", both(move(a.crease + [0, 1.5, 0], (13, 4.8, 14), (0, 0.85, 0)))),
         Attribute("lid hood", both(move(a.crease + [2.5, 3.6, 1], (13, 5.2, 14), (0, -1.3, 1.6)))),
