@@ -1,7 +1,7 @@
 """Several pictures in one: labelled comparison grids of streams, and contact sheets of one stream."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 import numpy as np
@@ -45,22 +45,22 @@ def grid(
 
 
 def grid_frames(
-    streams: Mapping[str, Iterable[UInt8[np.ndarray, "_ _ 3"]]],
+    streams: Sequence[Iterable[UInt8[np.ndarray, "_ _ 3"]]],
+    labels: Sequence[str] | None = None,
     columns: int | None = None,
     gap: int = GAP,
     progress: bool = False,
     total: int | None = None,
 ) -> Iterator[np.ndarray]:
-    """Frames of several streams side by side under their names, until the longest ends; shorter ones keep
-    their last frame."""
-    pictures = _side_by_side(streams, columns, gap)
+    """Frames of several streams side by side, until the longest ends; shorter ones keep their last frame."""
+    pictures = _side_by_side(streams, labels, columns, gap)
     return with_progress(pictures, total) if progress else pictures
 
 
 def _side_by_side(
-    streams: Mapping[str, Iterable[np.ndarray]], columns: int | None, gap: int
+    streams: Sequence[Iterable[np.ndarray]], labels: Sequence[str] | None, columns: int | None, gap: int
 ) -> Iterator[np.ndarray]:
-    sources = [iter(stream) for stream in streams.values()]
+    sources = [iter(stream) for stream in streams]
     shown: list[np.ndarray] = []
     while True:
         fresh = [next(source, None) for source in sources]
@@ -69,10 +69,9 @@ def _side_by_side(
         if not shown:
             shown = [frame for frame in fresh if frame is not None]
             if len(shown) < len(fresh):
-                empty = next(name for name, frame in zip(streams, fresh, strict=True) if frame is None)
-                raise InputError(f"stream '{empty}' has no frames")
+                raise InputError(f"stream {fresh.index(None) + 1} of {len(fresh)} has no frames")
         shown = [old if new is None else new for old, new in zip(shown, fresh, strict=True)]
-        yield grid(shown, [*streams], columns, gap)
+        yield grid(shown, labels, columns, gap)
 
 
 def contact_sheet(

@@ -103,12 +103,12 @@ def test_grids_hold_every_picture_whole():
 
 
 def test_streams_end_with_the_longest():
-    frames = list(grid_frames({"short": [grey(10)] * 2, "long": [grey(20 + i) for i in range(5)]}))
+    frames = list(grid_frames([[grey(10)] * 2, [grey(20 + i) for i in range(5)]], ["short", "long"]))
     assert len(frames) == 5
     assert (frames[-1] == 10).any()
     assert (frames[-1] == 24).any()
-    with pytest.raises(InputError, match="'empty' has no frames"):
-        list(grid_frames({"empty": [], "full": [grey(1)]}))
+    with pytest.raises(InputError, match="stream 1 of 2 has no frames"):
+        list(grid_frames([[], [grey(1)]]))
 
 
 def test_contact_sheets_skip_and_stop():
