@@ -28,7 +28,7 @@ def main():
         from . import preview
         colours = np.array([preview.COLOURS[m] for m in MATERIALS], float)[template.material]
         names = args.pictures or list(preview.VIEWS)
-        preview.sheet(template.vertices * 1e3, template.quads, colours, names).save(args.out / "head_views.png")
+        preview.sheet(template.vertices * 1e3, template.quads, colours, names, light=template.openness).save(args.out / "head_views.png")
 
 
 if __name__ == "__main__":

@@ -44,6 +44,16 @@ EYE_MARGIN = 6
 """Eye ring of the outer lid margin."""
 
 
+def cells(ids):
+    """Quads (I, J, 4) of a 2-D id array [i, j], i to the right and j up.
+
+    The first corner alternates like a chess board, so that diagonals drawn from it balance at every vertex.
+    """
+    quads = np.stack([ids[:-1, :-1], ids[1:, :-1], ids[1:, 1:], ids[:-1, 1:]], -1)
+    i, j = np.indices(quads.shape[:2])
+    return np.where(((i + j) % 2 == 1)[..., None], np.roll(quads, -1, axis=-1), quads)
+
+
 @dataclass
 class HalfSkin:
     count: int = 0
@@ -70,9 +80,9 @@ class HalfSkin:
 
     def sheet(self, ids, part, band=None):
         """Quads of a 2-D id array [i, j], i to the right and j up; the band defaults to j."""
-        a, b, c, d = ids[:-1, :-1], ids[1:, :-1], ids[1:, 1:], ids[:-1, 1:]
-        j = np.broadcast_to(np.arange(ids.shape[1] - 1), a.shape).ravel() if band is None else band
-        self.add(np.stack([a, b, c, d], -1).reshape(-1, 4), part, j)
+        quads = cells(ids)
+        j = np.broadcast_to(np.arange(ids.shape[1] - 1), quads.shape[:2]).ravel() if band is None else band
+        self.add(quads.reshape(-1, 4), part, j)
 
     def ring_sheet(self, rings, closed, part):
         rings = np.asarray(rings)
@@ -91,11 +101,11 @@ def _grid(half):
 
 def _grid_quads(half, ids):
     """Like sheet, but a cell inside a block stays empty even if all its corners exist."""
-    a, b, c, d = ids[:-1, :-1], ids[1:, :-1], ids[1:, 1:], ids[:-1, 1:]
-    keep = (np.stack([a, b, c, d], -1) >= 0).all(-1)
+    quads = cells(ids)
+    keep = (quads >= 0).all(-1)
     for block, _ in BLOCKS.values():
         keep[block.c0:block.c1, block.r0 + RIM_ROWS:block.r1 + RIM_ROWS] = False
-    half.add(np.stack([a, b, c, d], -1)[keep], "grid")
+    half.add(quads[keep], "grid")
 
 
 def _crown(half, ids):

@@ -3,6 +3,9 @@ import numpy as np
 from numba import njit
 from PIL import Image, ImageDraw
 
+from .occlusion import vertex_normals
+from .surface import triangulate
+
 COLOURS = {"skin": (205, 168, 150), "lips": (190, 126, 118), "sclera": (238, 236, 232), "iris": (92, 112, 122),
            "pupil": (16, 16, 18), "teeth": (240, 234, 220), "gums": (196, 110, 108), "tongue": (196, 104, 104),
            "mouth": (120, 52, 52)}
@@ -10,23 +13,8 @@ LIGHTS = (((-0.45, 0.55, 0.75), 0.72), ((0.75, 0.15, 0.55), 0.28), ((0.2, 0.5, -
 BACKGROUND = (236, 237, 240)
 
 
-def triangles(quads):
-    """Triangles of quads (-1 marks a triangle) and the face each comes from."""
-    whole = quads[:, 3] >= 0
-    first, second = quads[:, :3], quads[whole][:, [0, 2, 3]]
-    return np.vstack([first, second]), np.r_[np.arange(len(quads)), np.flatnonzero(whole)]
-
-
-def vertex_normals(points, tris):
-    n = np.cross(points[tris[:, 1]] - points[tris[:, 0]], points[tris[:, 2]] - points[tris[:, 0]])
-    total = np.zeros_like(points)
-    for k in range(3):
-        np.add.at(total, tris[:, k], n)
-    return total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-12)
-
-
 @njit(cache=True)
-def _raster(screen, normals, tris, face_of, width, height, zbuf, nbuf, fbuf):
+def _raster(screen, normals, light, tris, face_of, width, height, zbuf, nbuf, fbuf, lbuf):
     for t in range(tris.shape[0]):
         a, b, c = tris[t, 0], tris[t, 1], tris[t, 2]
         x0, y0, x1, y1, x2, y2 = screen[a, 0], screen[a, 1], screen[b, 0], screen[b, 1], screen[c, 0], screen[c, 1]
@@ -46,6 +34,7 @@ def _raster(screen, normals, tris, face_of, width, height, zbuf, nbuf, fbuf):
                     if z < zbuf[y, x]:
                         zbuf[y, x] = z
                         fbuf[y, x] = face_of[t]
+                        lbuf[y, x] = w0 * light[a] + w1 * light[b] + w2 * light[c]
                         for k in range(3):
                             nbuf[y, x, k] = w0 * normals[a, k] + w1 * normals[b, k] + w2 * normals[c, k]
 
@@ -59,17 +48,18 @@ def camera(yaw, pitch):
 
 
 def render(points, quads, colours, yaw=0, pitch=0, centre=(0, -30, 30), span=300, size=500, wire=False, distance=900.0,
-           grey=False, shading="smooth"):
+           grey=False, light=None):
     """An RGB image of the mesh (millimetres) seen by a perspective camera; span is the visible height at the centre."""
-    tris, face_of = triangles(quads)
+    tris, face_of = triangulate(quads)
     view = (points - np.asarray(centre, float)) @ camera(yaw, pitch).T
     depth = distance - view[:, 2]
     n = size * 2
     scale = n / span * distance / depth
     screen = np.c_[n / 2 + view[:, 0] * scale, n / 2 - view[:, 1] * scale, depth]
     normals = vertex_normals(view, tris)
-    zbuf, fbuf, nbuf = np.full((n, n), 1e9), np.full((n, n), -1), np.zeros((n, n, 3))
-    _raster(screen, normals, tris, face_of, n, n, zbuf, nbuf, fbuf)
+    light = np.ones(len(points)) if light is None else light
+    zbuf, fbuf, nbuf, lbuf = np.full((n, n), 1e9), np.full((n, n), -1), np.zeros((n, n, 3)), np.ones((n, n))
+    _raster(screen, normals, light, tris, face_of, n, n, zbuf, nbuf, fbuf, lbuf)
     hit = fbuf >= 0
     nrm = nbuf / np.maximum(np.linalg.norm(nbuf, axis=2, keepdims=True), 1e-9)
     back = nrm[..., 2] < -0.05
@@ -83,6 +73,7 @@ def render(points, quads, colours, yaw=0, pitch=0, centre=(0, -30, 30), span=300
     image = np.empty((n, n, 3))
     image[:] = BACKGROUND
     lit = base[fbuf[hit]] * shade[hit][:, None] + 26 * gloss[hit][:, None]
+    lit *= (0.25 + 0.85 * lbuf[hit])[:, None]
     lit[back[hit]] *= [0.55, 0.5, 0.7]
     image[hit] = lit
     if wire:

@@ -1,11 +1,14 @@
 """The template as one value: all parts joined, in metres, with names, materials, texture coordinates and landmarks."""
+import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from . import landmarks, semantics, uv
 from .eyes import build_eyes
 from .grid import mirror_faces, mirror_map, mirror_points
+from .occlusion import openness
 from .shape import EYE_CENTRE, HEAD
 from .skin import build_half_skin
 from .surface import Surface, triangulate
@@ -47,6 +50,8 @@ class Template:
     """Embeddings: name -> (triangle index, barycentric), and the ids that belong to them."""
     joints: np.ndarray
     """(5, 3) metres: root, neck, jaw, left eye, right eye."""
+    openness: np.ndarray
+    """(V,) 0..1: how much of the surroundings a vertex sees; a renderer may multiply its ambient light by it."""
 
     @property
     def triangles(self):
@@ -65,6 +70,14 @@ def _whole_skin():
     whole = mirror_points(points, mirror)
     names = semantics.skin_names(half, points, mirror.right)
     return whole, quads, index, np.r_[material, material], coords, corners, names
+
+
+def _light(points, quads, mirror, part, names):
+    """Openness of every vertex; the mouth's inside, which the closed lips hide, only darkens toward the throat."""
+    light = openness(points, quads, mirror)
+    inside = np.union1d(names["mouth_sack"], np.flatnonzero(part >= PARTS.index("teeth_upper")))
+    light[inside] = np.clip((points[inside, 2] - 40) / 55, 0.25, 0.95)
+    return light
 
 
 def build_template():
@@ -90,18 +103,46 @@ def build_template():
     placer = landmarks.Placer(Surface(points, tris, outside[face_of]), points, names)
     marks = {"ibug68": landmarks.ibug68(placer), "mediapipe": landmarks.mediapipe(placer, HEAD),
              "contour": landmarks.moving_contour(placer, HEAD)}
-    return Template(points * MILLIMETRE, quads, coords, corners, material, part, mirror, names, marks, np.array(JOINTS_MM, float) * MILLIMETRE)
+    light = _light(points, quads, mirror, part, names)
+    return Template(points * MILLIMETRE, quads, coords, corners, material, part, mirror, names, marks, np.array(JOINTS_MM, float) * MILLIMETRE, light)
+
+
+ARRAYS = ("vertices", "quads", "uv", "uv_quads", "material", "part", "mirror", "joints", "openness")
 
 
 def save(template, path):
     """Writes the template as one npz: arrays, `name:<name>` index arrays and `landmark:<name>:<field>` embeddings."""
-    data = {k: getattr(template, k) for k in ("vertices", "quads", "uv", "uv_quads", "material", "part", "mirror", "joints")}
+    data = {k: getattr(template, k) for k in ARRAYS}
     data["triangles"] = template.triangles
     data["materials"], data["parts"] = np.array(MATERIALS), np.array(PARTS)
     data["joint_names"], data["joint_parents"] = np.array(JOINT_NAMES), np.array(JOINT_PARENTS)
     data |= {f"name:{k}": v for k, v in template.names.items()}
-    for name, (face, bary, *ids) in template.landmarks.items():
-        data |= {f"landmark:{name}:triangle": face, f"landmark:{name}:barycentric": bary}
-        if ids:
-            data[f"landmark:{name}:ids"] = ids[0]
+    for name, values in template.landmarks.items():
+        data |= {f"landmark:{name}:{field}": value for field, value in zip(LANDMARK_FIELDS, values)}
     np.savez_compressed(path, **data)
+
+
+LANDMARK_FIELDS = ("triangle", "barycentric", "ids")
+
+
+def load(path):
+    """Reads back what save wrote."""
+    with np.load(path) as data:
+        names = {k[5:]: data[k] for k in data.files if k.startswith("name:")}
+        marks = {k.split(":")[1]: [] for k in data.files if k.startswith("landmark:")}
+        for name in marks:
+            keys = [f"landmark:{name}:{field}" for field in LANDMARK_FIELDS]
+            marks[name] = tuple(data[k] for k in keys if k in data.files)
+        arrays = {k: data[k] for k in ARRAYS}
+    return Template(names=names, landmarks=marks, **arrays)
+
+
+def cached_template(folder):
+    """The template from `folder` if it was built from the present sources, else built anew and kept there."""
+    sources = sorted(p for p in Path(__file__).parent.iterdir() if p.suffix in (".py", ".csv"))
+    digest = hashlib.sha256(b"".join(p.read_bytes() for p in sources)).hexdigest()[:16]
+    path = Path(folder) / f"head_template_{digest}.npz"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save(build_template(), path)
+    return load(path)

@@ -26,7 +26,7 @@ def load_template(path):
     """A template saved by `template.save`."""
     data = np.load(path)
     names = {k[5:]: data[k] for k in data if k.startswith("name:")}
-    arrays = {f.name: data[f.name] if f.name in data else None for f in fields(Template)}
+    arrays = {f.name: data.get(f.name) for f in fields(Template)}
     return Template(**(arrays | {"names": names, "landmarks": {}}))
 
 
