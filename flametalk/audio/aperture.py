@@ -45,10 +45,11 @@ def mouth_aperture(posteriors: Float32[np.ndarray, "hops 42"]) -> Float32[np.nda
 
 
 def _smooth(values: Float64[np.ndarray, "hops *dims"], sigma: float) -> np.ndarray:
-    return convolve1d(values, _kernel(sigma), axis=0, mode="nearest")
+    return convolve1d(values, kernel(sigma), axis=0, mode="nearest")
 
 
-def _kernel(sigma: float, sigmas: float = 3.0) -> np.ndarray:
+def kernel(sigma: float, sigmas: float = 3.0) -> np.ndarray:
+    """Gaussian weights over hops, summing to 1."""
     reach = round(sigmas * sigma * HOP_RATE)
     weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / (sigma * HOP_RATE)) ** 2)
     return weights / weights.sum()

@@ -1,5 +1,6 @@
 """emotion2vec (Ma et al. 2024) from a local folder: its `model.pt`, its labels, and what it hears."""
 
+import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,7 +13,7 @@ from jaxtyping import Float32
 from torch import Tensor
 
 from ..errors import FormatError
-from ..files import PathLike
+from ..files import PathLike, existing_file
 from ..unpickle.torchfiles import load_torch
 from .emotion2vec_network import POSITION_GROUPS, Emotion2Vec, Sizes
 from .encoders import best_device, encode, model_folder
@@ -67,7 +68,7 @@ def load_emotion2vec(folder: PathLike, device: torch.device | None = None) -> Em
 @lru_cache(maxsize=2)
 def _load(folder: Path, device: torch.device) -> EmotionEncoder:
     path = folder / "model.pt"
-    weights = _network_weights(load_torch(path, inert=True), path)
+    weights = _network_weights(_read(path), path)
     network = Emotion2Vec(_sizes(weights, path))
     wanted = network.state_dict()
     missing = sorted(set(wanted) - set(weights))
@@ -85,6 +86,18 @@ def _load(folder: Path, device: torch.device) -> EmotionEncoder:
     network.load_state_dict({key: weights[key].float() for key in wanted})
     labels = _labels(folder, network.proj.out_features)
     return EmotionEncoder(network.eval().requires_grad_(False).to(device), labels, device, folder)
+
+
+def _read(path: Path) -> Any:
+    """The content of `model.pt`, read as weights only; where more lies beside them, that is left inert."""
+    try:
+        return torch.load(existing_file(path), map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError:
+        return load_torch(path, inert=True)
+    except (RuntimeError, ValueError, KeyError, EOFError, OSError) as error:
+        raise FormatError(
+            path, f"is not a readable torch file ({str(error).splitlines()[0][:150]})"
+        ) from error
 
 
 def _network_weights(content: Any, path: Path) -> dict[str, Tensor]:
@@ -122,6 +135,7 @@ def _sizes(weights: dict[str, Tensor], path: Path) -> Sizes:
     width, _, kernel = shape(f"{audio}relative_positional_encoder.1.0.weight", 3)
     positions = sum(f"{audio}relative_positional_encoder.{i}.0.weight" in weights for i in range(1, 33))
     heads = shape(f"{audio}alibi_scale", 5)[2]
+    heads = heads if heads > 1 else width // 64  # one scale for all heads, which are of the usual size
     if not heads or width % heads or width % POSITION_GROUPS:
         raise FormatError(path, f"has {heads} heads for a width of {width}: not an emotion2vec model")
     return Sizes(

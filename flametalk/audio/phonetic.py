@@ -116,10 +116,10 @@ def loud_level(level: Float64[np.ndarray, "hops"]) -> float:
 
 
 def gate(
-    posterior: Float32[np.ndarray, "hops 42"], level: Float64[np.ndarray, "hops"], loud: float
+    posterior: Float32[np.ndarray, "hops 42"], level: Float64[np.ndarray, "hops"], loud: float | np.ndarray
 ) -> Float32[np.ndarray, "hops 42"]:
     """Turn hops that are too quiet to be speech into silence, softly."""
-    threshold = max(QUIETEST, loud - RANGE)
+    threshold = np.maximum(QUIETEST, loud - RANGE)
     quiet = 1.0 / (1.0 + np.exp(np.clip((level - threshold) / GATE_WIDTH, -50.0, 50.0)))
     gated = posterior * (1.0 - quiet[:, None])
     gated[:, SILENCE] += quiet

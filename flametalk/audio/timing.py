@@ -40,3 +40,11 @@ def frame_means(
     part = (edges - whole).reshape(-1, *[1] * (values.ndim - 1))
     at_edges = total[whole] + part * (total[np.minimum(whole + 1, len(lasting))] - total[whole])
     return (np.diff(at_edges, axis=0) * fps / rate).astype(np.float32)
+
+
+def span_mean(values: Float32[np.ndarray, "steps *dims"], begin: float, end: float) -> np.ndarray:
+    """The mean of `values` over the span of positions `begin` … `end`, each step lasting one."""
+    first, last = int(begin + 1e-9), max(int(begin + 1e-9) + 1, int(np.ceil(end - 1e-9)))
+    steps = np.clip(np.arange(first, last), 0, len(values) - 1)
+    weights = np.minimum(np.arange(first, last) + 1, end) - np.maximum(np.arange(first, last), begin)
+    return np.tensordot(weights / weights.sum(), values[steps], axes=1)
