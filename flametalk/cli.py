@@ -43,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _command(commands, name, run, text, example):  # type: ignore[no-untyped-def]
+def _command(commands, name, run, text, example):
     parser = commands.add_parser(
         name,
         help=text[0].lower() + text[1:],
@@ -77,7 +77,7 @@ def _size(text: str) -> tuple[int, int]:
 # --- demo -----------------------------------------------------------------------------------------
 
 
-def _add_demo(commands) -> None:  # type: ignore[no-untyped-def]
+def _add_demo(commands) -> None:
     parser = _command(commands, "demo", _demo, "Make the demo reel.", "flametalk demo -o out")
     parser.add_argument("-o", "--output", type=Path, default=Path("out"), metavar="DIR", help="default: out")
     parser.add_argument("--seed", type=int, default=7, help="which people appear; default: %(default)s")
@@ -108,7 +108,7 @@ def _demo(options: argparse.Namespace) -> None:
 # --- render, compare --------------------------------------------------------------------------------
 
 
-def _add_render(commands) -> None:  # type: ignore[no-untyped-def]
+def _add_render(commands) -> None:
     parser = _command(
         commands,
         "render",
@@ -143,7 +143,7 @@ def _render(options: argparse.Namespace) -> None:
     print(f"wrote {options.output}")
 
 
-def _add_compare(commands) -> None:  # type: ignore[no-untyped-def]
+def _add_compare(commands) -> None:
     parser = _command(
         commands,
         "compare",
@@ -182,7 +182,7 @@ def _compare(options: argparse.Namespace) -> None:
 # --- info, convert ------------------------------------------------------------------------------------
 
 
-def _add_info(commands) -> None:  # type: ignore[no-untyped-def]
+def _add_info(commands) -> None:
     parser = _command(
         commands, "info", _info, "Say what a clip, head or export holds.", "flametalk info demo.npz"
     )
@@ -196,7 +196,7 @@ def _info(options: argparse.Namespace) -> None:
         print("\n".join(describe(path)))
 
 
-def _add_convert(commands) -> None:  # type: ignore[no-untyped-def]
+def _add_convert(commands) -> None:
     parser = _command(
         commands,
         "convert",
@@ -228,7 +228,7 @@ KINDS = {
 }
 
 
-def _add_assets(commands) -> None:  # type: ignore[no-untyped-def]
+def _add_assets(commands) -> None:
     parser = _command(
         commands,
         "assets",

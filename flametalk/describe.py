@@ -257,13 +257,13 @@ def _media(path: Path) -> Iterator[str]:
     try:
         with av.open(f"file:{path.resolve()}", options={"protocol_whitelist": "file"}) as container:
             for stream in container.streams:
-                seconds = float(stream.duration * stream.time_base) if stream.duration else float("nan")
+                seconds = float(stream.duration * (stream.time_base or 0)) if stream.duration else float("nan")
                 yield f"{stream.type}: {stream.codec_context.name}, {seconds:.2f} s{_stream_size(stream)}"
     except av.FFmpegError as error:
         raise FileError(path, f"not a media file that can be read ({error})") from error
 
 
-def _stream_size(stream) -> str:  # type: ignore[no-untyped-def]
+def _stream_size(stream) -> str:
     if stream.type == "video":
         return f", {stream.width} × {stream.height} at {float(stream.average_rate or 0):g} fps"
     if stream.type == "audio":

@@ -136,13 +136,23 @@ def compare(
     if not clips:
         raise InputError("nothing to compare: give at least one clip")
     first = clips[0][1]
-    streams = [
-        clip_frames(clip.resample(first.fps), head, view, size, mode=mode, look=look) for _, clip in clips
-    ]
+    streams = {
+        label: clip_frames(clip.resample(first.fps), head, view, size, mode=mode, look=look)
+        for label, clip in _unlike(clips)
+    }
     total = max(round(clip.duration * first.fps) for _, clip in clips)
-    frames = grid_frames(streams, [label for label, _ in clips], progress=progress, total=total)
+    frames = grid_frames(streams, progress=progress, total=total)
     sound = next((clip.audio for _, clip in clips if clip.audio), None)
     write_video(frames, path, first.fps, sound)
+
+
+def _unlike(clips: Sequence[tuple[str, Clip]]) -> list[tuple[str, Clip]]:
+    """Labels that occur more than once are numbered."""
+    labels = [label for label, _ in clips]
+    return [
+        (f"{label} ({labels[: i + 1].count(label)})" if labels.count(label) > 1 else label, clip)
+        for i, (label, clip) in enumerate(clips)
+    ]
 
 
 def to_moviepy(clip: Clip, head: Head | None = None, **options: Any) -> Any:

@@ -64,7 +64,7 @@ def make_reel(head: Head, seed: int = 7) -> Clip:
     )
 
 
-def _action(head: Head, name: str):  # type: ignore[no-untyped-def]
+def _action(head: Head, name: str):
     if name not in head.actions:
         raise InputError(f"the head '{head.name}' has no action '{name}'; the reel needs the built-in head")
     return head.actions[name]
