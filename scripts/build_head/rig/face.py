@@ -119,6 +119,11 @@ class Face:
         out[inside] = lu.solve(-(link @ values))
         return out
 
+    def smooth(self, values, width):
+        """Values of the skin averaged over about `width` mm."""
+        lap, area = self.laplacian
+        return splu((sp.diags(area) + width**2 * lap).tocsc()).solve(area[:, None] * values)
+
     @cached_property
     def mouth_zone(self):
         """Skin that the mouth may move: the face below the eyes and in front of the ears."""

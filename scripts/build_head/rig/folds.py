@@ -27,9 +27,12 @@ def nasolabial_fold(face, ridge, valley):
     top, low = line[:, 1].max(), line[:, 1].min()
     along = smoothstep(-y, -(top - 1), -(top - 12)) * (1 - smoothstep(-y, -(low + 12), -(low - 4)))
     front = smoothstep(p[:, 2], 45, 65)
-    height = ridge * np.exp(-(((beside - 6.0) / 5.0) ** 2)) - valley * np.exp(-(((beside + 0.5) / 2.6) ** 2))
+    height = ridge * np.exp(-(((beside - 6.5) / 6.0) ** 2)) - valley * np.exp(-(((beside + 0.5) / 3.2) ** 2))
     away = np.where(face.mouth_mask, smoothstep(_ring_distance(face), 1.0, 6.0), 0)
-    return (height * along * front * away)[:, None] * vertex_normals(face)
+    push = (height * along * front * away)[:, None]
+    skin = face.skin
+    normals = face.smooth(vertex_normals(face)[skin], 6.0)
+    return face.whole(face.smooth(push[skin], 3.0) * normals) * face.mouth_mask[:, None]
 
 
 def _ring_distance(face):

@@ -29,7 +29,7 @@ def smile(face):
     )
     moves = spread(face, *sealed(face, upper, lower), pulls, reach=30, tension=60)
     moves += _mirrored_bumps(face, (40, -40, 76), (11, 9, 14), (1.0, 0.4, 1.6))
-    return moves + nasolabial_fold(face, ridge=1.6, valley=0.7)
+    return moves + nasolabial_fold(face, ridge=2.0, valley=1.0)
 
 
 def frown(face):
