@@ -13,14 +13,15 @@ from .voice import sing
 
 SECONDS = 10.0
 SYLLABLES = ("MBP AH", "MBP EE", "MBP OH", "FV AH", "L AH", "SHCH EE", "TH AH", "R OH", "W EE")
-FIRST_SYLLABLE, SYLLABLE, CONSONANT = 0.5, 0.4, 0.14  # seconds
+FIRST_SYLLABLE, SYLLABLE, CONSONANT = 0.5, 0.4, 0.16  # seconds
 EMOTIONS = ("happy", "surprise", "sad", "angry")
 FIRST_EMOTION, EMOTION = 4.3, 0.7
 GLANCES = ((7.2, 0.35, 0.0), (7.55, -0.35, 0.0), (7.9, 0.0, -0.25), (8.15, 0.0, 0.0))  # s, yaw, pitch
 BLINKS = (0.25, 2.2, 4.2, 7.15, 8.1, 9.2)
 FIRST_PERSON, PERSON, PEOPLE = 8.3, 0.42, 4
 BLINK_CURVE = (0.0, 0.6, 1.0, 1.0, 0.55, 0.15, 0.0)  # one value a frame
-CHANGE = 5  # frames of the window that eases one key into the next
+EASE, EASE_FAST, EASE_SLOW = 5, 3, 9  # frames of the window that eases one key into the next
+LIPS_FIRST = ("speech/MBP", "speech/FV")  # what these ask for wins over the vowels around them
 
 
 @dataclass
@@ -29,7 +30,7 @@ class Track:
 
     keys: list[tuple[float, float]] = field(default_factory=lambda: [(0.0, 0.0)])
 
-    def curve(self, frames: int, ease: int = CHANGE) -> np.ndarray:
+    def curve(self, frames: int, ease: int = EASE) -> np.ndarray:
         times, values = np.array(sorted(self.keys)).T
         held = values[np.searchsorted(times, np.arange(frames) / FPS + 1e-6, side="right") - 1]
         return np.clip(savgol_filter(held, ease, 1), 0.0, None)
@@ -46,7 +47,9 @@ def make_reel(head: Head, seed: int = 7) -> Clip:
 
     expression = np.zeros((frames, head.n_expression), np.float32)
     jaw, eyes = np.zeros((frames, 3), np.float32), _glances(frames)
-    curves = {name: track.curve(frames, 9 if "emotion" in name else CHANGE) for name, track in tracks.items()}
+    curves = {name: track.curve(frames, _ease(name)) for name, track in tracks.items()}
+    free = 1 - sum(curves[name] for name in LIPS_FIRST)
+    curves |= {name: curve * free for name, curve in curves.items() if _is_vowel(name)}
     curves["blink"] = _blinks(frames)
     for name, curve in curves.items():
         action = _action(head, name)
@@ -62,6 +65,16 @@ def make_reel(head: Head, seed: int = 7) -> Clip:
         made_for=head.name,
         provenance={"generator": "reel (hand-written score)", "seed": seed},
     )
+
+
+def _ease(name: str) -> int:
+    if name.startswith("emotion/"):
+        return EASE_SLOW
+    return EASE if _is_vowel(name) else EASE_FAST
+
+
+def _is_vowel(name: str) -> bool:
+    return name in {f"speech/{syllable.split()[1]}" for syllable in SYLLABLES}
 
 
 def _action(head: Head, name: str):
