@@ -11,7 +11,7 @@ import os
 import zipfile
 import zlib
 from collections.abc import Mapping
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
@@ -34,7 +34,7 @@ __all__ = [
     "read_source",
 ]
 
-Source = PathLike | bytes | IO[bytes]
+Source = PathLike | bytes | io.BufferedIOBase
 MAX_BYTES = 512 * 2**20
 MAX_HEADER = 10_000  # characters of an .npy header
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import FormatError, UnsafeFileError
+from ..errors import FileError, FormatError, UnsafeFileError
 from .values import Global, Maker, Pending, key
 
 FREE_MEMORY = 512 * 2**20  # a file may fill this much and four times its own size
@@ -179,7 +179,10 @@ class Machine:
             raise self.refuse(f"a call of a {type(target).__name__}")
         if type(args) is not tuple:
             raise ValueError(f"arguments of type {type(args).__name__}")
-        value = target if target.make is None else target.make(*args)
+        try:
+            value = target if target.make is None else target.make(*args)
+        except FileError as error:  # from a file inside this one
+            raise type(error)(self.label, error.problem) from error
         self.pending += isinstance(value, Pending)
         self.push(value)
 

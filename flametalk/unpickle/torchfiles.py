@@ -6,6 +6,7 @@ names that are not known stay names, so the tensors of such a file can be had wi
 
 import io
 import pickle
+import re
 import zipfile
 from collections.abc import Mapping
 from typing import Any
@@ -115,10 +116,9 @@ def _legacy(blob: bytes, label: str) -> Any:
     try:
         return torch.load(io.BytesIO(blob), map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        first = str(error).splitlines()[0][:200]
-        raise UnsafeFileError(
-            label, f"holds more than tensors, or is damaged; nothing was run ({first})"
-        ) from error
+        named = re.search(r"GLOBAL ([\w.]{1,200})", str(error))
+        asked = f"asks for '{named[1]}'" if named else "holds more than tensors, or is damaged"
+        raise UnsafeFileError(label, f"{asked}; refused, nothing was run") from error
     except (
         RuntimeError,
         ValueError,
