@@ -89,8 +89,8 @@ def bite(face):
 def lip_shapes(face):
     out = {}
     for name, moves, width in (
-        ("upper_lip_raise", upper_raise(face), 13),
-        ("lower_lip_depress", lower_depress(face), 13),
+        ("upper_lip_raise", upper_raise(face), 16),
+        ("lower_lip_depress", lower_depress(face), 16),
         ("press", press(face), 13),
     ):
         out[f"{name}_left"], out[f"{name}_right"] = halves(face, moves, width)

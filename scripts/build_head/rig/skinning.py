@@ -95,7 +95,7 @@ def skinning(face):
 def joint_regressor(face, joints):
     """(5, V): each joint as a weighted mean of vertices around it, exact on the template."""
     p = face.points
-    skin = np.setdiff1d(face.skin, face.names["mouth_sack"])
+    skin = np.setdiff1d(face.skin[~face.mouth_zone], face.names["mouth_sack"])  # what no expression moves
     q = p[skin]
     along = q @ np.array([0.0, 0.985, 0.175])
     out = np.zeros((5, len(p)))

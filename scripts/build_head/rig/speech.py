@@ -48,7 +48,7 @@ def _lips_together(speaker):
 
     def gap(close):
         return (
-            apertures(speaker.face, speaker.posed(base | {"mouth_close": close}, degrees), 0.8).mean() - 0.015
+            apertures(speaker.face, speaker.posed(base | {"mouth_close": close}, degrees), 0.8).mean()
         )
 
     return base | {"mouth_close": _solve(gap, 0.0, 0.4)}, degrees
