@@ -101,7 +101,10 @@ def place(points, rings, parts):
     behind = to_space(edge * 0.93 + [0.6, 0], np.full(48, -3.4))
     points[rings[3]] = (1 - a) * (0.5 * root + 0.5 * behind) + a * (0.66 * root + 0.34 * rim)
     points[rings[4]] = (1 - a) * behind + a * (0.33 * root + 0.67 * rim)
-    _smooth(points, rings, slice(1, 5), 8)
+    _smooth(points, rings, slice(1, 5), 10)
+    for ring in (1, 2):
+        points[rings[ring]] = project(parts, points[rings[ring]], 2, limit=1.5)
+    _smooth(points, rings, slice(1, 5), 2)
     _smooth(points, rings, slice(5, 15), 1)
 
 

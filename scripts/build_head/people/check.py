@@ -7,10 +7,11 @@ from scipy.spatial import cKDTree
 
 from ..surface import triangulate
 from ..template import build_template
+from .crossing import candidates, crossings
 from .measure import HUMAN_SD, make_ruler, measure
 from .space import build_people
 
-SAMPLES, MEASURED = 200, 1000
+SAMPLES, MEASURED, CROSSED = 200, 1000, 30
 EYE_MARGIN, INNER_MARGIN = 6, 7
 SLIVER = 1e-4
 
@@ -112,10 +113,33 @@ def faces(template, heads):
         flips += cosine < 0
         small, turned = min(small, (size / area)[~sliver].min()), min(turned, cosine[~sliver].min())
     yield (
-        f"faces over {len(heads)} people: turned over {flips[~sliver].sum()}, smallest area ratio {small:.2f}, "
-        f"largest turn {np.degrees(np.arccos(turned)):.0f} degrees; among the template's {sliver.sum()} slivers "
-        f"(thinner than {SLIVER * 1e3} mm) turned over {flips[sliver].sum()}"
+        f"faces of {len(heads)} people: turned over {flips[~sliver].sum()}, smallest area ratio {small:.2f}, "
+        f"largest turn {np.degrees(np.arccos(turned)):.0f} degrees; of the template's {sliver.sum()} faces thinner "
+        f"than {SLIVER * 1e3} mm: {flips[sliver].sum()}"
     )
+
+
+def self_crossing(template, heads):
+    """Faces of the skin that cut through it where they do not in the template."""
+    tris, _ = triangulate(template.quads)
+    tris = tris[np.isin(tris, template.names["skin"]).all(1)]
+    pairs = candidates(template.vertices, tris, slack=2e-3)
+    rest = crossings(template.vertices, tris, pairs)
+    parts = {
+        "lids": np.concatenate([template.names[f"eye_rings_{s}"].ravel() for s in ("left", "right")]),
+        "mouth": np.union1d(template.names["lips"], template.names["mouth_sack"]),
+        "nostrils": np.union1d(template.names["nostril_left"], template.names["nostril_right"]),
+        "ears": np.union1d(template.names["left_ear"], template.names["right_ear"]),
+    }
+    count = dict.fromkeys((*parts, "elsewhere"), 0)
+    for p in heads:
+        new = tris[np.setdiff1d(crossings(p, tris, pairs), rest)]
+        inside = {name: np.isin(new, ids).any(1) for name, ids in parts.items()}
+        for name, hit in inside.items():
+            count[name] += int(hit.sum())
+        count["elsewhere"] += int((~np.any(list(inside.values()), axis=0)).sum())
+    per_head = ", ".join(f"{name} {n / len(heads):.2f}" for name, n in count.items())
+    yield f"faces that cross others: template {len(rest)}; new ones a person: {per_head}"
 
 
 def rim(template, heads):
@@ -146,6 +170,7 @@ def report(template, people):
     yield from eyes(template, people, heads)
     yield from mouth(template, people, heads)
     yield from faces(template, heads)
+    yield from self_crossing(template, heads[:CROSSED])
     yield from rim(template, heads)
     yield from anthropometry(template, people)
 

@@ -19,7 +19,9 @@ def candidates(points, tris, slack=0.0):
         close = np.linalg.norm(middle[a] - middle[b], axis=1) < reach[a] + reach[b]
         pairs.append(np.stack([a[close], b[close]], 1))
     a, b = np.concatenate(pairs).T
-    apart = (tris[a][:, :, None] != tris[b][:, None, :]).all((1, 2))
+    _, place = np.unique(points.round(7), axis=0, return_inverse=True)  # vertices that coincide count as one
+    place = place.ravel()[tris]
+    apart = (place[a][:, :, None] != place[b][:, None, :]).all((1, 2))
     return a[apart], b[apart]
 
 

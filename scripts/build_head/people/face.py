@@ -62,11 +62,11 @@ def attributes(a):
         Attribute(
             "chin point",
             total(
-                both(move(a.menton + [17, 4, -6], (9, 11, 15), (-0.9, 1.1, -0.3))),
-                move(a.menton, (10, 10, 14), (0, -0.7, 0.4)),
+                both(move(a.menton + [17, 4, -6], (9, 11, 15), (-0.65, 0.8, -0.2))),
+                move(a.menton, (12, 11, 15), (0, -0.5, 0.3)),
             ),
         ),
-        Attribute("chin pad", move(a.pogonion, (13, 10, 12), (0, 0, 1.3))),
+        Attribute("chin pad", move(a.pogonion, (14, 11, 13), (0, 0, 1.05))),
         Attribute("cheekbone width", both(move(a.zygion, (15, 13, 25), (1.2, 0, 0.4)))),
         Attribute("cheekbone front", both(move(a.apple + [4, 5, -6], (15, 11, 17), (0.7, 0.2, 1.6)))),
         Attribute("cheekbone height", both(move((a.apple + a.zygion) / 2, (19, 15, 26), (0, 2.0, 0)))),
