@@ -114,8 +114,8 @@ def faces(template, heads):
         small, turned = min(small, (size / area)[~sliver].min()), min(turned, cosine[~sliver].min())
     yield (
         f"faces of {len(heads)} people: turned over {flips[~sliver].sum()}, smallest area ratio {small:.2f}, "
-        f"largest turn {np.degrees(np.arccos(turned)):.0f} degrees; of the template's {sliver.sum()} faces thinner "
-        f"than {SLIVER * 1e3} mm: {flips[sliver].sum()}"
+        f"largest turn {np.degrees(np.arccos(turned)):.0f} degrees; "
+        f"of the template's {sliver.sum()} faces thinner than {SLIVER * 1e3} mm: {flips[sliver].sum()}"
     )
 
 
