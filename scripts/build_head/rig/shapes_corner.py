@@ -22,7 +22,7 @@ def smile(face):
     upper = Move(across=7.2 * pull, up=0.8 + 6.4 * rise, out=-1.2, forward=1.6 * a**2, thick=thin)
     lower = Move(across=7.2 * pull, up=0.2 + 7.0 * rise, out=-1.4, forward=1.6 * a**2, thick=thin)
     pulls = (
-        Pull(face.middle("cheek_apple_left"), (1.2, 4.6, 2.2)),
+        Pull(face.middle("cheek_apple_left"), (1.2, 4.0, 1.6)),
         Pull((35, -53, 83), (4.6, 5.0, 0.6)),
         Pull((46, -70, 66), (3.6, 3.4, 0.2)),
         Pull((0, -96, 94), (0, 0.4, 0)),

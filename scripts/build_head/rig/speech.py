@@ -47,9 +47,7 @@ def _lips_together(speaker):
     degrees = 2.0
 
     def gap(close):
-        return (
-            apertures(speaker.face, speaker.posed(base | {"mouth_close": close}, degrees), 0.8).mean()
-        )
+        return apertures(speaker.face, speaker.posed(base | {"mouth_close": close}, degrees), 0.8).mean()
 
     return base | {"mouth_close": _solve(gap, 0.0, 0.4)}, degrees
 
@@ -99,7 +97,7 @@ def _fixed_shapes():
         "SZ": (show | _both("stretch", 0.35), 1.9),
         "SHCH": (_both("lower_lip_depress", 0.1) | {"funnel": 0.7, "pucker": 0.1}, 2.2),
         "R": ({"funnel": 0.45, "pucker": 0.3, "tongue_back": 0.4}, 4.0),
-        "W": ({"pucker": 0.8, "funnel": 0.3}, 2.0),
+        "W": ({"pucker": 0.95, "funnel": 0.22}, 1.6),
         "EE": (show | _both("stretch", 0.5) | _both("corner_up", 0.25), 3.0),
         "IH": (_both("stretch", 0.3) | _both("lower_lip_depress", 0.25) | _both("upper_lip_raise", 0.15), 5),
         "EH": (_both("stretch", 0.35) | _both("corner_up", 0.1) | _both("lower_lip_depress", 0.2), 9.0),
