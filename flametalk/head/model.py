@@ -18,6 +18,7 @@ from torch import Tensor
 
 from ..conventions import N_JOINTS, ROOT
 from ..errors import InputError, UnknownNameError
+from ..files import PathLike
 from ..rotations import matrix_from_axis_angle
 from .skinning import skin, skin_in_place, skinning_transforms
 
@@ -70,7 +71,7 @@ class Head:
     info: dict[str, Any] = field(default_factory=dict)  # provenance and licence, for `flametalk info`
 
     @staticmethod
-    def load(name: str | None = None) -> "Head":
+    def load(name: PathLike | None = None) -> "Head":
         """The built-in head, or one added with `flametalk assets add`, by name or by path."""
         from .store import load_head
 

@@ -51,7 +51,8 @@ def save_head(head: Head, path: PathLike, half: bool = True) -> None:
     metadata = {"layout": LAYOUT, "name": head.name, "info": json.dumps(head.info)}
     metadata |= {name: json.dumps(getattr(head, name)) for name in NAMES}
     with atomic_path(path) as temporary:
-        save_file({k: v.contiguous().cpu() for k, v in tensors.items()}, temporary, metadata)
+        # copies, since the format refuses tensors that share memory
+        save_file({k: v.cpu().contiguous().clone() for k, v in tensors.items()}, temporary, metadata)
 
 
 def read_head(path: PathLike, dtype: torch.dtype = torch.float32) -> Head:
@@ -72,16 +73,15 @@ def read_head(path: PathLike, dtype: torch.dtype = torch.float32) -> Head:
         fields |= {name: tensors[name] for name in ARRAYS if name in tensors}
         fields |= {name: _dense(tensors, name, dtype) for name in BASES}
         fields["regions"] = _group(tensors, "region")
-        fields["landmarks"] = _landmarks(tensors)
+        fields["landmarks"] = _landmarks(tensors, path)
         fields["actions"] = {
             name: Action(value[:-9], value[-9:-6], value[-6:])
             for name, value in _group(tensors, "action").items()
         }
     except (KeyError, IndexError, ValueError, TypeError, RuntimeError, RecursionError) as error:
         raise FormatError(path, f"not a complete head file ({type(error).__name__}: {error})") from error
-    head = Head(**fields)
-    check_head(head, path)
-    return head.to(dtype=dtype)
+    _check(fields, path)
+    return Head(**fields).to(dtype=dtype)
 
 
 def _dense(tensors: dict[str, Tensor], name: str, dtype: torch.dtype) -> Tensor:
@@ -100,48 +100,50 @@ def _group(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {k.removeprefix(f"{prefix}/"): v for k, v in tensors.items() if k.startswith(f"{prefix}/")}
 
 
-def _landmarks(tensors: dict[str, Tensor]) -> dict[str, Landmarks]:
+def _landmarks(tensors: dict[str, Tensor], path: object) -> dict[str, Landmarks]:
     group = _group(tensors, "landmarks")
     sets = {}
     for name in sorted({key.rsplit("/", 1)[0] for key in group}):
-        ids = group.get(f"{name}/ids")
-        sets[name] = Landmarks(
-            group[f"{name}/faces"], group[f"{name}/weights"], None if ids is None else tuple(ids.tolist())
-        )
+        faces, weights, ids = group[f"{name}/faces"], group[f"{name}/weights"], group.get(f"{name}/ids")
+        _check_shape(path, f"landmarks/{name}", weights, (*faces.shape, 3))
+        if ids is not None:
+            _check_shape(path, f"landmarks/{name}", ids, faces.shape[:1])
+        _check_index(path, f"landmarks/{name}", faces, tuple(faces.shape), len(tensors["faces"]))
+        sets[name] = Landmarks(faces, weights, None if ids is None else tuple(ids.tolist()))
     return sets
 
 
-def check_head(head: Head, path: object) -> None:
+def _check(fields: dict[str, Any], path: object) -> None:
     """Shapes, index ranges and finiteness: what a wrong or damaged file would break."""
-    v, f = head.n_vertices, len(head.faces)
-    _check_shape(path, "template", head.template, (v, 3))
-    _check_shape(path, "joint_regressor", head.joint_regressor, (N_JOINTS, v))
-    _check_shape(path, "skinning", head.skinning, (v, N_JOINTS))
-    _check_shape(path, "shape_basis", head.shape_basis, (v, 3, head.n_shape))
-    _check_shape(path, "expression_basis", head.expression_basis, (v, 3, head.n_expression))
-    _check_shape(path, "pose_basis", head.pose_basis, (v, 3, N_POSE_FEATURES))
-    for name in ("template", "joint_regressor", "skinning", *BASES, "uv", "occlusion"):
-        value = getattr(head, name)
-        if value is not None and not (value.is_floating_point() and bool(torch.isfinite(value).all())):
-            raise FormatError(path, "has NaN, infinite or whole-number values", field=name)
-    if head.uv is not None:
-        _check_shape(path, "uv", head.uv, (len(head.uv), 2))
-    corners = 0 if head.uv is None else len(head.uv)
-    _check_index(path, "faces", head.faces, (f, 3), v)
-    _check_index(path, "uv_faces", head.uv_faces, (f, 3), corners)
-    _check_index(path, "quads", head.quads, (None, 4), v, lowest=-1)
-    _check_index(path, "uv_quads", head.uv_quads, (None, 4), corners, lowest=-1)
-    _check_index(path, "materials", head.materials, (f,), len(head.material_names))
-    _check_index(path, "mirror", head.mirror, (v,), v)
-    for name, region in head.regions.items():
+    v, f = len(fields["template"]), len(fields["faces"])
+    n_expression = fields["expression_basis"].shape[-1]
+    shapes: dict[str, tuple[int, ...]] = {
+        "template": (v, 3),
+        "joint_regressor": (N_JOINTS, v),
+        "skinning": (v, N_JOINTS),
+        "shape_basis": (v, 3, fields["shape_basis"].shape[-1]),
+        "expression_basis": (v, 3, n_expression),
+        "pose_basis": (v, 3, N_POSE_FEATURES),
+        "occlusion": (v,),
+    }
+    if "uv" in fields:
+        shapes["uv"] = (len(fields["uv"]), 2)
+    for name, shape in shapes.items():
+        if name in fields:
+            _check_shape(path, name, fields[name], shape)
+            if not (fields[name].is_floating_point() and bool(torch.isfinite(fields[name]).all())):
+                raise FormatError(path, "has NaN, infinite or whole-number values", field=name)
+    corners = len(fields["uv"]) if "uv" in fields else 0
+    _check_index(path, "faces", fields["faces"], (f, 3), v)
+    _check_index(path, "uv_faces", fields.get("uv_faces"), (f, 3), corners)
+    _check_index(path, "quads", fields.get("quads"), (None, 4), v, lowest=-1)
+    _check_index(path, "uv_quads", fields.get("uv_quads"), (None, 4), corners, lowest=-1)
+    _check_index(path, "materials", fields.get("materials"), (f,), len(fields["material_names"]))
+    _check_index(path, "mirror", fields.get("mirror"), (v,), v)
+    for name, region in fields["regions"].items():
         _check_index(path, f"region/{name}", region, (None,), v)
-    for name, marks in head.landmarks.items():
-        _check_index(path, f"landmarks/{name}", marks.faces, tuple(marks.faces.shape), f)
-        _check_shape(path, f"landmarks/{name}", marks.weights, (*marks.faces.shape, 3))
-        if marks.ids is not None and len(marks.ids) != len(marks.faces):
-            raise FormatError(path, "has another number of ids than points", field=f"landmarks/{name}")
-    for name, action in head.actions.items():
-        _check_shape(path, f"action/{name}", action.expression, (head.n_expression,))
+    for name, action in fields["actions"].items():
+        _check_shape(path, f"action/{name}", action.expression, (n_expression,))
 
 
 def _check_shape(path: object, name: str, value: Tensor, expected: tuple[int, ...]) -> None:
