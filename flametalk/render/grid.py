@@ -1,7 +1,7 @@
 """Several pictures in one: labelled comparison grids of streams, and contact sheets of one stream."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 import numpy as np
@@ -45,14 +45,18 @@ def grid(
 
 
 def grid_frames(
-    streams: Sequence[Iterable[UInt8[np.ndarray, "_ _ 3"]]],
+    streams: Mapping[str, Iterable[np.ndarray]] | Sequence[Iterable[np.ndarray]],
     labels: Sequence[str] | None = None,
     columns: int | None = None,
     gap: int = GAP,
     progress: bool = False,
     total: int | None = None,
 ) -> Iterator[np.ndarray]:
-    """Frames of several streams side by side, until the longest ends; shorter ones keep their last frame."""
+    """Frames of several streams side by side, until the longest ends; shorter ones keep their last frame.
+    `labels` defaults to the streams' names where they have some."""
+    if isinstance(streams, Mapping):
+        labels = labels or [*streams]
+        streams = [*streams.values()]
     pictures = _side_by_side(streams, labels, columns, gap)
     return with_progress(pictures, total) if progress else pictures
 

@@ -129,36 +129,50 @@ def _light_block(block, lens, lamps, studio):
 
 
 @inlined
+def _put(places, blocks, n, face, x, px, py, part):
+    """Note one place."""
+    at = n // LANES * (FIELDS * LANES) + n % LANES
+    places[n] = face
+    blocks[at + COLUMN * LANES], blocks[at + ROW * LANES] = px, py
+    blocks[at + PIXEL * LANES], blocks[at + SHARE * LANES] = np.float32(x), part
+    blocks[at + LINE * LANES] = np.float32(0)
+
+
+@inlined
 def _list_row(ids, pattern, y, window, places, blocks):
     """Each triangle in each pixel of a row: its number in `places`, where and how much in `blocks`."""
     samples = ids.shape[0]
-    share = np.float32(1.0 / samples)
+    share, middle_x, middle_y = np.float32(1.0 / samples), np.float32(0), np.float32(y * 256)
+    for s in range(samples):
+        middle_x += np.float32(pattern[s, 0]) * share
+        middle_y += np.float32(pattern[s, 1]) * share
     n = 0
     for x in range(window[0], window[2]):
         face = ids[0, y, x]
         same = True
         for s in range(1, samples):
             same = same and ids[s, y, x] == face
-        if same and face < 0:
+        if same:
+            if face >= 0:
+                _put(places, blocks, n, face, x, np.float32(x * 256) + middle_x, middle_y, np.float32(1))
+                n += 1
             continue
-        for first in range(1 if same else samples):
+        for first in range(samples):
             face = ids[first, y, x]
             seen = face < 0
             for s in range(first):
                 seen = seen or ids[s, y, x] == face
             if seen:
                 continue
-            count, sx, sy = 0, 0, 0
+            count, sx, sy = np.float32(0), np.float32(x * 256), np.float32(y * 256)
             for s in range(first, samples):
-                if same or ids[s, y, x] == face:
-                    count, sx, sy = count + 1, sx + pattern[s, 0], sy + pattern[s, 1]
-            at = n // LANES * (FIELDS * LANES) + n % LANES
-            places[n] = face
-            blocks[at + COLUMN * LANES] = np.float32(x * 256) + np.float32(sx) / np.float32(count)
-            blocks[at + ROW * LANES] = np.float32(y * 256) + np.float32(sy) / np.float32(count)
-            blocks[at + PIXEL * LANES] = np.float32(x)
-            blocks[at + SHARE * LANES] = share * np.float32(count)
-            blocks[at + LINE * LANES] = np.float32(0)
+                if ids[s, y, x] == face:
+                    count += np.float32(1)
+            for s in range(first, samples):
+                if ids[s, y, x] == face:
+                    sx += np.float32(pattern[s, 0]) / count
+                    sy += np.float32(pattern[s, 1]) / count
+            _put(places, blocks, n, face, x, sx, sy, share * count)
             n += 1
     return n
 
