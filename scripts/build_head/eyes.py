@@ -7,6 +7,8 @@ from .shape import EYE_CENTRE, EYE_RADIUS
 SEGMENTS = 24
 PUPIL_RADIUS, IRIS_RADIUS, CORNEA_BULGE = 1.9, 5.8, 0.55
 FRONT_RADII = (0.95, PUPIL_RADIUS, 3.0, 4.3, 5.2, IRIS_RADIUS, 6.5, 7.7)
+UV_POWER = 0.6
+"""Below 1 the iris gets more of the texture than the back of the ball."""
 BACK_ANGLES = (50, 63, 77, 92, 108, 125, 143, 162)
 
 
@@ -33,7 +35,7 @@ def build_eyes():
     pupil, iris = FRONT_RADII.index(PUPIL_RADIUS), FRONT_RADII.index(IRIS_RADIUS)
     material = np.where(band <= pupil, "pupil", np.where(band <= iris, "iris", "sclera"))
     turn = np.tile(around, len(angles))
-    disc = np.vstack([[0, 0], 0.5 * (np.repeat(angles, SEGMENTS) / angles[-1])[:, None] * np.c_[np.cos(turn), np.sin(turn)]])
+    disc = np.vstack([[0, 0], 0.5 * (np.repeat(angles, SEGMENTS) / angles[-1])[:, None] ** UV_POWER * np.c_[np.cos(turn), np.sin(turn)]])
     back = np.vstack([[0, 0], np.c_[-np.cos(around), np.sin(around)]]) * 0.05 + 0.44
     uv = 0.5 + np.vstack([disc, back])
     uv_faces = faces.copy()

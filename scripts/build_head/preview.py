@@ -14,7 +14,7 @@ BACKGROUND = (236, 237, 240)
 
 
 @njit(cache=True)
-def _raster(screen, normals, light, tris, face_of, width, height, zbuf, nbuf, fbuf, lbuf):
+def _raster(screen, normals, light, corner_uv, tris, face_of, width, height, zbuf, nbuf, fbuf, lbuf, tbuf):
     for t in range(tris.shape[0]):
         a, b, c = tris[t, 0], tris[t, 1], tris[t, 2]
         x0, y0, x1, y1, x2, y2 = screen[a, 0], screen[a, 1], screen[b, 0], screen[b, 1], screen[c, 0], screen[c, 1]
@@ -35,6 +35,8 @@ def _raster(screen, normals, light, tris, face_of, width, height, zbuf, nbuf, fb
                         zbuf[y, x] = z
                         fbuf[y, x] = face_of[t]
                         lbuf[y, x] = w0 * light[a] + w1 * light[b] + w2 * light[c]
+                        for k in range(2):
+                            tbuf[y, x, k] = w0 * corner_uv[t, 0, k] + w1 * corner_uv[t, 1, k] + w2 * corner_uv[t, 2, k]
                         for k in range(3):
                             nbuf[y, x, k] = w0 * normals[a, k] + w1 * normals[b, k] + w2 * normals[c, k]
 
@@ -48,8 +50,11 @@ def camera(yaw, pitch):
 
 
 def render(points, quads, colours, yaw=0, pitch=0, centre=(0, -30, 30), span=300, size=500, wire=False, distance=900.0,
-           grey=False, light=None):
-    """An RGB image of the mesh (millimetres) seen by a perspective camera; span is the visible height at the centre."""
+           grey=False, light=None, paint=None):
+    """An RGB image of the mesh (millimetres) seen by a perspective camera; span is the visible height at the centre.
+
+    paint is (albedo image, uv, uv_quads); without it faces show their flat colours.
+    """
     tris, face_of = triangulate(quads)
     view = (points - np.asarray(centre, float)) @ camera(yaw, pitch).T
     depth = distance - view[:, 2]
@@ -58,8 +63,10 @@ def render(points, quads, colours, yaw=0, pitch=0, centre=(0, -30, 30), span=300
     screen = np.c_[n / 2 + view[:, 0] * scale, n / 2 - view[:, 1] * scale, depth]
     normals = vertex_normals(view, tris)
     light = np.ones(len(points)) if light is None else light
-    zbuf, fbuf, nbuf, lbuf = np.full((n, n), 1e9), np.full((n, n), -1), np.zeros((n, n, 3)), np.ones((n, n))
-    _raster(screen, normals, light, tris, face_of, n, n, zbuf, nbuf, fbuf, lbuf)
+    corner_uv = np.zeros((len(tris), 3, 2)) if paint is None else paint[1][triangulate(paint[2])[0]]
+    zbuf, fbuf, nbuf = np.full((n, n), 1e9), np.full((n, n), -1), np.zeros((n, n, 3))
+    lbuf, tbuf = np.ones((n, n)), np.zeros((n, n, 2))
+    _raster(screen, normals, light, corner_uv, tris, face_of, n, n, zbuf, nbuf, fbuf, lbuf, tbuf)
     hit = fbuf >= 0
     nrm = nbuf / np.maximum(np.linalg.norm(nbuf, axis=2, keepdims=True), 1e-9)
     back = nrm[..., 2] < -0.05
@@ -72,7 +79,8 @@ def render(points, quads, colours, yaw=0, pitch=0, centre=(0, -30, 30), span=300
     base = np.full((len(quads), 3), 190.0) if grey else colours
     image = np.empty((n, n, 3))
     image[:] = BACKGROUND
-    lit = base[fbuf[hit]] * shade[hit][:, None] + 26 * gloss[hit][:, None]
+    tone = base[fbuf[hit]] if paint is None else _texels(paint[0], tbuf[hit])
+    lit = tone * shade[hit][:, None] + 26 * gloss[hit][:, None]
     lit *= (0.25 + 0.85 * lbuf[hit])[:, None]
     lit[back[hit]] *= [0.55, 0.5, 0.7]
     image[hit] = lit
@@ -80,6 +88,17 @@ def render(points, quads, colours, yaw=0, pitch=0, centre=(0, -30, 30), span=300
         _draw_wire(image, screen, quads, zbuf)
     image = np.clip(image, 0, 255).reshape(size, 2, size, 2, 3).mean((1, 3))
     return Image.fromarray(image.astype(np.uint8))
+
+
+def _texels(albedo, uv):
+    """Bilinear look-up; v = 1 is the image's first row."""
+    size = np.array(albedo.shape[1::-1])
+    at = np.clip(uv * [1, -1] + [0, 1], 0, 1) * size - 0.5
+    low = np.clip(np.floor(at).astype(int), 0, size - 2)
+    x, y = low.T
+    a, b = (at - low).T[:, :, None]
+    row = lambda r: (1 - a) * albedo[r, x] + a * albedo[r, x + 1]
+    return (1 - b) * row(y) + b * row(y + 1)
 
 
 def _draw_wire(image, screen, quads, zbuf):

@@ -22,7 +22,6 @@ def attributes(a):
     return [
         Attribute("face skew", _skew(a)),
         Attribute("nose crook", move(a.tip + [0, 2, -6], (13, 15, 20), (0.9, 0, 0))),
-        Attribute("nose bend", move(0.5 * (a.sellion + a.tip), (8, 8, 15), (0.55, 0, 0))),
         Attribute("mouth shift", move(a.stomion + [0, 0, -4], (26, 14, 28), (0.8, 0, 0))),
         Attribute("mouth tilt", turn(a.stomion + [0, 0, -4], (26, 14, 28), (0, 0, 1), 1.2)),
         Attribute("jaw tilt", opposed(move(a.gonion, (24, 26, 34), (0.3, -1.2, 0)))),

@@ -13,7 +13,7 @@ class Attribute:
     name: str
     field: Callable[[np.ndarray], np.ndarray]
     eye_growth: float = 0.4
-    """How much of the eye opening's growth the eyeball shares (1: the ball grows with its lids)."""
+    """How much of the eye opening's growth the eyeball shares (1: with its lids); 0: the ball stays."""
     lid_share: float = 0.3
     """Share of the field that the lid margins take, beyond what moves the whole eye."""
     broad: bool = False

@@ -127,7 +127,7 @@ def _eyes(c, d, growth, share):
         x, u = c.points[margin] - centre, d[margin]
         xm, um = x - x.mean(0), u - u.mean(0)
         rate = growth * (xm[:, :2] * um[:, :2]).sum() / (xm[:, :2] ** 2).sum()
-        shift = (u - rate * x).mean(0)
+        shift = (u - rate * x).mean(0) if growth else np.zeros(3)
         d[ball] = shift + rate * (c.points[ball] - centre)
         sure = shift + rate * (c.points[rings] - centre)
         d[rings] = sure + (share + (1 - share) * away)[..., None] * (d[rings] - sure)

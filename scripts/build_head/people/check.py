@@ -7,6 +7,7 @@ from scipy.spatial import cKDTree
 
 from ..surface import triangulate
 from ..template import build_template
+from ..upper import build_upper_expressions
 from .crossing import candidates, crossings
 from .measure import HUMAN_SD, make_ruler, measure
 from .space import build_people
@@ -74,6 +75,22 @@ def eyes(template, people, heads):
         f"eyes: ball scale {scale.mean():.3f} +- {scale.std():.3f} ({scale.min():.3f}..{scale.max():.3f}), "
         f"off a sphere {shear * 1e3:.1e} mm; lid gap change {gaps.min():+.2f}..{gaps.max():+.2f} mm, "
         f"99 % within {np.percentile(np.abs(gaps), 99):.2f}"
+    )
+
+
+def blink(template, heads):
+    """How far the lids' inner edges stay apart along the middle of the lid, once blink is added."""
+    closing = build_upper_expressions(template)
+    n, apart, rest = template.names, [], []
+    for side in ("left", "right"):
+        up, low = (n[f"lid_rings_{lid}_{side}"][INNER_MARGIN, 3:16] for lid in ("upper", "lower"))
+        shut = closing[f"blink_{side}"]
+        apart.append(((heads[:, up] + shut[up]) - (heads[:, low] + shut[low]))[..., 1].max(1))
+        rest.append((template.vertices + shut)[up, 1] - (template.vertices + shut)[low, 1])
+    change = (np.concatenate(apart) - np.max(rest)) * 1e3
+    yield (
+        f"blink: lids stay open {change.mean():+.2f} +- {change.std():.2f} mm against the template, "
+        f"at most {change.max():+.2f}"
     )
 
 
@@ -168,6 +185,7 @@ def report(template, people):
     yield from components(people)
     yield from symmetry(template, people)
     yield from eyes(template, people, heads)
+    yield from blink(template, heads)
     yield from mouth(template, people, heads)
     yield from faces(template, heads)
     yield from self_crossing(template, heads[:CROSSED])

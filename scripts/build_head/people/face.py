@@ -47,7 +47,7 @@ def attributes(a):
         Attribute("face depth", move(a.stomion + [0, 22, -10], (40, 44, 44), (0, 0, 2.6)), broad=True),
         Attribute("jaw width", both(move(a.gonion, (24, 27, 34), (1.8, 0, 0))), broad=True),
         Attribute(
-            "jaw corner drop", both(move(a.gonion + [0, 2, 4], (17, 22, 30), (0.5, -3.0, -0.5))), broad=True
+            "jaw corner drop", both(move(a.gonion + [0, 2, 4], (19, 25, 33), (0.4, -2.6, -0.5))), broad=True
         ),
         Attribute(
             "jaw corner depth", both(move(a.gonion + [0, 4, 0], (20, 27, 28), (0, 0, -2.4))), broad=True

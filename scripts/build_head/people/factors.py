@@ -21,7 +21,6 @@ FACTORS = {
         "neck depth": 0.5,
         "larynx": 0.75,
         "shoulder slope": 0.45,
-        "neck muscle": 0.34,
         "nose length": 0.39,
         "nose protrusion": 0.39,
         "nose width": 0.34,
@@ -74,7 +73,6 @@ FACTORS = {
         "nose wing size": 0.2,
         "columella": 0.2,
         "chin fold": 0.2,
-        "neck muscle": 0.2,
     },
     "heavier": {
         "cheek fullness": 0.8,
@@ -95,7 +93,6 @@ FACTORS = {
         "neck nape": 0.65,
         "nose width": 0.2,
         "chin pad": 0.2,
-        "neck muscle": -0.4,
         "ear lobe": 0.2,
         "nose tip bulb": 0.2,
         "shoulder slope": 0.3,

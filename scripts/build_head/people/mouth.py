@@ -45,7 +45,6 @@ def attributes(a):
             both(total(_offset_border(a, up, 14, 5.5, 0.7), _offset_border(a, low, 14, 6, 0.6))),
         ),
         Attribute("mouth corner height", both(move(a.corner, (9, 7, 15), (0, 0.9, 0)))),
-        Attribute("lip line bow", move(a.stomion, (8, 6, 16), (0, -0.6, 0))),
         Attribute("chin fold", move(a.mentolabial, (15, 5.0, 11), (0, 0, -1.2))),
         Attribute("chin cleft", move(a.pogonion + [0, -2, 1], (3.4, 8, 9), (0, 0, -0.6))),
     ]

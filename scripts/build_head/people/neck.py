@@ -4,7 +4,7 @@
 import numpy as np
 
 from .attribute import Attribute
-from .fields import along, both, move, ramp, step, swell, total
+from .fields import along, both, move, ramp, step, total
 
 
 def _girth(a, axis, amount):
@@ -37,8 +37,5 @@ def attributes(a):
         ),
         Attribute("throat angle", move(throat + [0, -8, -12], (25, 18, 24), (0, 2.0, -2.0)), broad=True),
         Attribute("neck nape", move((0, -70, -66), (38, 34, 34), (0, 0, -2.2)), broad=True),
-        Attribute("larynx", move(apple, (9, 11, 16), (0, 0, 1.5))),
-        Attribute(
-            "neck muscle", both(total(along(muscle, 8.0, 1.2), swell((24, -135, 8), (9, 24, 14), -0.5)))
-        ),
+        Attribute("larynx", total(move(apple, (9, 11, 16), (0, 0, 1.5)), both(along(muscle, 8.0, 0.7)))),
     ]

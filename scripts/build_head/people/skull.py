@@ -2,7 +2,7 @@
 """The braincase, the forehead and the size of the whole."""
 
 from .attribute import Attribute
-from .fields import both, move, ramp, step, swell, turn
+from .fields import both, move, ramp, step, swell
 
 
 def _size(a):
@@ -54,5 +54,4 @@ def attributes(a):
         ),
         Attribute("temples", both(move(side * [0.88, 0, 0] + [0, 16, 48], (15, 20, 19), (1.3, 0, 0)))),
         Attribute("head base width", both(swell(a.tragion + [-4, -8, -38], (22, 26, 26), 2.2)), broad=True),
-        Attribute("skull tilt", turn(a.tragion * [0, 1, 1], (90, 75, 80), (1, 0, 0), 1.6), broad=True),
     ]
