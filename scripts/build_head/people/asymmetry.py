@@ -22,11 +22,13 @@ def attributes(a):
     return [
         Attribute("face skew", _skew(a)),
         Attribute("nose crook", move(a.tip + [0, 2, -6], (13, 15, 20), (0.9, 0, 0))),
+        Attribute("nose bend", move(0.5 * (a.sellion + a.tip), (8, 8, 15), (0.6, 0, 0))),
         Attribute("mouth shift", move(a.stomion + [0, 0, -4], (26, 14, 28), (0.8, 0, 0))),
         Attribute("mouth tilt", turn(a.stomion + [0, 0, -4], (26, 14, 28), (0, 0, 1), 1.2)),
         Attribute("jaw tilt", opposed(move(a.gonion, (24, 26, 34), (0.3, -1.2, 0)))),
         Attribute("eye height difference", opposed(move(a.eye, (22, 14, 30), (0, 0.55, 0)))),
         Attribute("brow difference", opposed(move(brow, (18, 8, 22), (0, 0.8, 0)))),
         Attribute("cheek difference", opposed(swell(cheek, (19, 24, 27), 0.9))),
+        Attribute("ear difference", opposed(move(a.ear, (24, 32, 30), (0.7, 0.9, 0.3)))),
         Attribute("skull difference", opposed(move(back, (38, 45, 38), (0.3, 0, 1.6)))),
     ]

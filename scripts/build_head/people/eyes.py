@@ -23,7 +23,7 @@ def attributes(a):
         Attribute(
             "eye width",
             both(
-                total(move(a.outer, (8, 7, 16), (0.7, 0, -1.2)), move(a.inner, (5.5, 5, 12), (-0.55, 0, 0)))
+                total(move(a.outer, (8, 7, 16), (0.8, 0, -0.8)), move(a.inner, (5.5, 5, 12), (-0.55, 0, 0)))
             ),
             eye_growth=0,
             lid_share=1,

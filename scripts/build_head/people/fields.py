@@ -86,3 +86,13 @@ def opposed(field, other=-1.0):
 
 def total(*fields):
     return lambda p: sum(field(p) for field in fields)
+
+
+def affine(points, moved, ridge, weight=None):
+    """Displacement as shift + matrix (least squares, matrix pulled to zero), as a function of points."""
+    w = np.full(len(points), 1 / len(points)) if weight is None else weight / weight.sum()
+    middle, shift = w @ points, w @ moved
+    x = (points - middle) * w[:, None]
+    gram = x.T @ (points - middle) + ridge * np.eye(3)
+    matrix = np.linalg.solve(gram, x.T @ (moved - shift))
+    return lambda q: shift + (q - middle) @ matrix

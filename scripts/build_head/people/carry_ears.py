@@ -1,0 +1,38 @@
+"""Ears: they ride on the head by an affine map, and draw the skin at their root along when they change."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from .fields import affine
+
+EAR_RIDE = (0.0, 0.35, 0.8)
+"""How far each of the first ear rings follows the riding ear instead of the field; further rings wholly do."""
+EAR_PULL = 8.0
+"""How far (mm, one sigma) an ear that changes draws the skin around it along."""
+ROOT_RIDGE = 150.0
+"""mm squared: how strongly the map is kept from turning and stretching the ear."""
+
+
+@dataclass(frozen=True)
+class Ear:
+    rings: np.ndarray
+    auricle: np.ndarray
+    pull: np.ndarray  # per skin vertex: how far it moves with the ear
+
+
+def make_ear(template, side):
+    p, n = template.vertices * 1e3, template.names
+    rings = n[f"ear_rings_{side}"]
+    auricle = np.setdiff1d(n[f"{side}_ear"], rings[: len(EAR_RIDE)].ravel())
+    away = cKDTree(p[rings[2:].ravel()]).query(p[n["skin"]])[0]
+    return Ear(rings, auricle, np.exp(-0.5 * (away / EAR_PULL) ** 2))
+
+
+def carry_ear(ear, p, d):
+    """Changes the displacement d (V, 3) of the ear's vertices at p."""
+    ride = affine(p[ear.rings[0]], d[ear.rings[0]], ROOT_RIDGE)
+    d[ear.auricle] = ride(p[ear.auricle])
+    for ring, w in zip(ear.rings, EAR_RIDE, strict=False):
+        d[ring] = (1 - w) * d[ring] + w * ride(p[ring])
