@@ -13,16 +13,30 @@ RIM, EDGE = 1, 2
 TUBE = {3: (0.97, 2.4), 4: (0.88, 5.5), 5: (0.62, 8.5)}
 
 
-def outline(scale):
-    """16 points; index 2 is the back, 6 lateral, 10 the front, 14 medial."""
-    angle = 2 * np.pi * (np.arange(16) - 6) / 16
+def outline(scale, angle):
     return CENTRE + scale * (np.cos(angle)[:, None] * HALF_WIDTH * WIDE + np.sin(angle)[:, None] * HALF_LENGTH * LONG)
 
 
+def _angles(outer):
+    """Angle of each of the 16 points about the opening, mostly following the block's perimeter to avoid shear.
+
+    Index 2 is the back, 6 lateral, 10 the front and 14 medial.
+    """
+    even = 2 * np.pi * (np.arange(16) - 6) / 16
+    away = outer - CENTRE
+    turn = np.arctan2(away @ LONG / HALF_LENGTH, away @ WIDE / HALF_WIDTH) - even
+    turn = (turn + np.pi) % (2 * np.pi) - np.pi
+    for _ in range(4):
+        turn = 0.5 * turn + 0.25 * (np.roll(turn, 1) + np.roll(turn, -1))
+    return even + 0.8 * turn
+
+
 def place(points, rings, cap, parts):
-    edge = project(parts, outline(1.0), 4)
-    rim = project(parts, outline(1.13), 4)
-    points[rings[RIM]] = project(parts, 0.75 * rim + 0.25 * points[rings[0]], 3)
+    outer = points[rings[0]]
+    angle = _angles(outer)
+    edge = project(parts, outline(1.0, angle), 4)
+    rim = project(parts, outline(1.13, angle), 4)
+    points[rings[RIM]] = project(parts, 0.7 * rim + 0.3 * outer, 3)
     points[rings[EDGE]] = edge + 0.5 * UP
     centre = edge.mean(0)
     for ring, (scale, height) in TUBE.items():

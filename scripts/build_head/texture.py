@@ -84,6 +84,9 @@ def _skin(template, p):
     for centre, radii, amount in (((31, 9, 80), (13, 5, 14), 0.22), ((28, -10, 80), (12, 4, 12), 0.20)):
         colour = _mix(colour, SHADE, amount * _blob(p, centre, radii))
     colour *= (1 + 0.012 * _noise(p, 9.0, 1) + 0.010 * _noise(p, 2.0, 2))[:, None]
+    nostril = points[np.append(names["nostril_rings_left"][2], names["nostril_rings_left"][2, 0])]
+    inside = np.exp(-(_ring_distance(nostril, np.c_[np.abs(p[:, 0]), p[:, 1:]]) / 0.6) ** 2)
+    colour = _mix(colour, np.array(PLAIN["mouth"]) * 1.15, 0.8 * inside)
     lips = np.r_[names["lip_vermilion_upper"], names["lip_vermilion_lower"][::-1]]
     colour = _mix(colour, LIPS, 0.55 * np.exp(-(_ring_distance(points[lips], p) / 0.8) ** 2))
     colour = _mix(colour, HAIR, brows(p) * (p[:, 2] > 45))
