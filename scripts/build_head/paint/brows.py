@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit
 from scipy.spatial import cKDTree
 
-from .fields import along, apart, arc_lengths, layers, leftward, step
+from .fields import along, arc_lengths, layers, leftward, step, within
 
 HAIRS, JOINTS = 620, 7
 ARCH, RAISED = 0.74, 0.9  # of the named line's arch, and mm above it
@@ -114,7 +114,7 @@ def brows(template, texels):
     curve = brow_line(template)
     total = arc_lengths(curve)[-1]
     out = np.zeros(len(texels.at))
-    near = apart(leftward(texels.points), curve) < 10
+    near = within(leftward(texels.points), curve, 10)
     some = texels.pick(near)
     x, y = _coordinates(some.points, curve)
     u = x / total

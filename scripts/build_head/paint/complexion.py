@@ -57,7 +57,7 @@ def blush(template, texels):
 
 
 def cool(template, texels):
-    """Darker and bluer: under the eyes and in their inner corners, the temples, beside and below the mouth."""
+    """Darker and bluer: under the eyes, in their inner corners, the temples, beside and below the mouth."""
     p = texels.points
     bag, _ = nearest(leftward(p), refine(np.array(UNDER_EYE, float)))
     total = 0.50 * np.exp(-((bag / 4.8) ** 2)) + _hills(template, p, SHADOW)

@@ -22,9 +22,9 @@ def leftward(points):
     return points * np.where(points[:, :1] < 0, [-1, 1, 1], [1, 1, 1])
 
 
-def apart(points, others):
-    """Distance (N,) to the nearest of some points."""
-    return cKDTree(others).query(points)[0]
+def within(points, others, reach):
+    """Which points (N,) are nearer than `reach` to any of the others."""
+    return cKDTree(others).query(points, distance_upper_bound=reach)[0] < reach
 
 
 def along(x, table):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..grid import EYE_MARGIN
-from .fields import along, apart, leftward, nearest, noise, refine, step
+from .fields import along, leftward, nearest, noise, refine, step, within
 
 # By place from the inner canthus: how dark, and how many millimetres above the margin.
 UPPER_LASH = ((0, 0.10), (0.1, 0.45), (0.3, 0.9), (0.7, 1.0), (0.97, 1.0), (1, 0.7))
@@ -26,7 +26,7 @@ def _margin(template, lid):
 
 def _near_eye(template, texels, reach=9.0):
     margin = np.vstack([_margin(template, "upper"), _margin(template, "lower")])
-    return apart(leftward(texels.points), margin) < reach
+    return within(leftward(texels.points), margin, reach)
 
 
 def lashes(template, texels):

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from ..grid import LIP_LINE
-from .fields import layers, nearest, noise, refine, step
+from .fields import layers, nearest, noise, refine, step, within
 
 
 def _curve(template, name):
@@ -15,7 +15,7 @@ def _measure(template, texels):
     """Of texels near the mouth: mask, mm inside the vermilion border (negative outside), mm from the seam,
     place along the lip, and whether it is the upper lip."""
     borders = [_curve(template, f"lip_vermilion_{side}") for side in ("upper", "lower")]
-    near = cKDTree(np.vstack(borders)).query(texels.points)[0] < 16
+    near = within(texels.points, np.vstack(borders), 16)
     near &= texels.points[:, 2] > 60
     some = texels.pick(near)
     depth = np.zeros(len(template.vertices))
