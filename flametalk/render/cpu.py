@@ -20,7 +20,7 @@ from .shading import FIELDS, LANES, measure, shade
 from .surface import Surface
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class CpuRenderer:
     """`Renderer` on the CPU. Not for use by two threads at once."""
 

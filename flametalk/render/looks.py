@@ -84,7 +84,7 @@ class Look:
         return self.eyes if name in ("sclera", "iris", "pupil") else getattr(self, name)
 
 
-_grey = (172.0, 172.0, 174.0)
+_grey = (182.0, 182.0, 184.0)
 CLAY: Final = Look(
     skin=Material(_grey, 0.035, 0.5),
     lips=Material((162.0, 161.0, 163.0), 0.07, 0.42),
