@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
@@ -24,12 +24,14 @@ VECTORS = st.tuples(COMPONENT, COMPONENT, COMPONENT).map(lambda v: torch.tensor(
 SMALL = [0.0, 1e-300, 1e-160, 1e-12, 1e-8, 0.99e-4, 1.01e-4, 1e-3, 0.1, 3.1]
 
 
+@settings(deadline=None, max_examples=60)
 @given(VECTORS)
 def test_matrices_equal_scipys(vector: torch.Tensor) -> None:
     expected = Rotation.from_rotvec(vector.numpy()).as_matrix()
     np.testing.assert_allclose(matrix_from_axis_angle(vector).numpy(), expected, rtol=0, atol=1e-14)
 
 
+@settings(deadline=None, max_examples=60)
 @given(VECTORS)
 def test_quaternions_equal_scipys(vector: torch.Tensor) -> None:
     got = quaternion_from_axis_angle(vector)
@@ -40,6 +42,7 @@ def test_quaternions_equal_scipys(vector: torch.Tensor) -> None:
     )
 
 
+@settings(deadline=None, max_examples=60)
 @given(VECTORS.filter(lambda v: float(v.norm()) < 3.1))
 def test_axis_angle_survives_quaternions(vector: torch.Tensor) -> None:
     back = axis_angle_from_quaternion(quaternion_from_axis_angle(vector))
@@ -84,11 +87,13 @@ def test_longer_turns_come_back_the_short_way() -> None:
     torch.testing.assert_close(back, expected, rtol=0, atol=1e-12)
 
 
+@settings(deadline=None, max_examples=60)
 @given(VECTORS, VECTORS)
 def test_cross_matrix_is_the_cross_product(a: torch.Tensor, b: torch.Tensor) -> None:
     torch.testing.assert_close(cross_matrix(a) @ b, torch.linalg.cross(a, b), rtol=0, atol=1e-14)
 
 
+@settings(deadline=None, max_examples=60)
 @given(VECTORS, VECTORS, st.floats(0, 1))
 def test_slerp_turns_at_constant_speed(start: torch.Tensor, end: torch.Tensor, t: float) -> None:
     at = torch.tensor([t], dtype=F64)

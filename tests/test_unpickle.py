@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from flametalk.errors import FileError, FormatError, UnsafeFileError
-from flametalk.unpickle import NAMESPACE, PATHS, TORCH, load_npz, load_object_npy, load_pickle
+from flametalk.unpickle import NAMESPACE, PATHS, TORCH, load_npz, load_object_npy, load_pickle, machine
 from flametalk.unpickle.torchfiles import load_torch
 
 pytestmark = pytest.mark.core
@@ -252,6 +252,14 @@ def test_checkpoints_with_unknown_classes_can_be_read_without_them(tmp_path: Pat
     assert torch.equal(got["weights"], torch.ones(2))
     (name,) = got["callbacks"]
     assert name.name.endswith(".Callback") and not isinstance(got["one"][0], Callback)
+
+
+def test_large_checkpoints_are_not_taken_for_bombs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "FREE_MEMORY", 10_000)
+    path = tmp_path / "a.pt"
+    shared = torch.ones(200_000)
+    torch.save({"a": shared, "tied": shared, "b": torch.zeros(100_000)}, path)
+    assert len(load_torch(path)["tied"]) == 200_000
 
 
 def test_damaged_torch_files(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ The first test shows that the payloads are real: Python's own unpickler runs the
 """
 
 import contextlib
+import copy
 import copyreg
 import functools
 import io
@@ -415,6 +416,16 @@ def test_hostile_torch_archives(tmp_path: Path) -> None:
         load_torch(
             _checkpoint(path, _tensor_pickle(10**6), {"data/0": b"\0" * 4 * 10**6}, zipfile.ZIP_DEFLATED)
         )
+    many = b"".join(_tensor_pickle(4)[2:-1].replace(_word("0"), _word(str(k))) + b"0" for k in range(50))
+    with zipfile.ZipFile(path, "w") as archive:  # fifty names for the same bytes
+        archive.writestr("a/data.pkl", many + b"N.")
+        archive.writestr("a/data/0", b"\0" * 10_000)
+        for k in range(1, 50):
+            alias = copy.copy(archive.getinfo("a/data/0"))
+            alias.filename = f"a/data/{k}"
+            archive.filelist.append(alias)
+    with pytest.raises(FormatError, match=r"a\.pt"):
+        load_torch(path)
     with pytest.raises(FormatError, match=r"single data\.pkl"):
         load_torch(_checkpoint(path, _tensor_pickle(4), {"data/0": b"", "b/data.pkl": b"N."}))
 

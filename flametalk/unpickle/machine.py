@@ -32,6 +32,7 @@ class Machine:
         allowed: Mapping[str, Maker],
         persistent: Callable[[Any], Any] | None,
         inert: bool,
+        size: int,
     ):
         self.data, self.at, self.label, self.encoding = data, 0, label, encoding
         self.allowed, self.persistent, self.inert = allowed, persistent, inert
@@ -39,7 +40,7 @@ class Machine:
         self.marks: list[int] = []
         self.memo: dict[int, Any] = {}
         self.keys_of_pending: dict[int, list[int]] = {}
-        self.memory = FREE_MEMORY + 4 * len(data)
+        self.memory = FREE_MEMORY + 4 * size
         self.object_arrays = 0
         self.pending = 0  # objects whose state is still to come
 

@@ -17,9 +17,13 @@ def run(
     allowed: Mapping[str, Maker],
     persistent: Callable[[Any], Any] | None = None,
     inert: bool = False,
+    size: int | None = None,
 ) -> Any:
-    """Interpret one pickle. `persistent` resolves persistent ids; `inert` keeps unknown names as names."""
-    machine = Machine(data, label, encoding, allowed, persistent, inert)
+    """Interpret one pickle. `persistent` resolves persistent ids; `inert` keeps unknown names as names.
+
+    `size` is that of the whole file, where the pickle is a part of it: memory is granted in proportion.
+    """
+    machine = Machine(data, label, encoding, allowed, persistent, inert, size or len(data))
     try:
         return machine.run(_STEPS)
     except DAMAGE as error:

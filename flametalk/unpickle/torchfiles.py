@@ -49,24 +49,27 @@ def load_torch(path: PathLike, *, extra: Mapping[str, Maker] | None = None, iner
         return _legacy(path.read_bytes(), str(path))
     try:
         with zipfile.ZipFile(path) as archive:
-            return _read(archive, str(path), extra or {}, inert)
+            return _read(archive, str(path), path.stat().st_size, extra or {}, inert)
     except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError) as error:
         raise FormatError(path, f"not a readable torch file ({error})") from error
 
 
-def _read(archive: zipfile.ZipFile, label: str, extra: Mapping[str, Maker], inert: bool) -> Any:
+def _read(archive: zipfile.ZipFile, label: str, size: int, extra: Mapping[str, Maker], inert: bool) -> Any:
     members = {info.filename: info for info in archive.infolist()}
     roots = [name.removesuffix("data.pkl") for name in members if name.endswith("data.pkl")]
     if len(roots) != 1:
         raise FormatError(label, "not a torch file: there is no single data.pkl in it")
     root = roots[0]
     storages: dict[str, Tensor] = {}
+    left = size  # nothing is packed, so the members together cannot hold more than the file
 
     def member(name: str, limit: int) -> zipfile.ZipInfo:
         info = members.get(root + name)
         if info is None:
             raise FormatError(label, "is missing from the archive", field=name)
-        if info.file_size > limit or info.compress_type != zipfile.ZIP_STORED:
+        nonlocal left
+        left -= info.file_size
+        if left < 0 or info.file_size > limit or info.compress_type != zipfile.ZIP_STORED:
             raise FormatError(label, "is too large or compressed, which torch does not write", field=name)
         return info
 
@@ -97,7 +100,7 @@ def _read(archive: zipfile.ZipFile, label: str, extra: Mapping[str, Maker], iner
         raise FormatError(label, "was written on a big-endian machine")
     pickled = archive.read(member("data.pkl", MAX_PICKLE_BYTES))
     allowed = {**PLAIN, **TORCH, **_STORAGES, **extra}
-    return run(pickled, f"{label}:data.pkl", "utf-8", allowed, storage, inert)
+    return run(pickled, f"{label}:data.pkl", "utf-8", allowed, storage, inert, 2 * size)
 
 
 def storage_from_bytes(blob: bytes) -> Tensor:
