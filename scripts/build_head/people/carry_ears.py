@@ -8,7 +8,7 @@ from scipy.spatial import cKDTree
 from .fields import affine
 
 EAR_RIDE = (0.0, 0.35, 0.8)
-"""How far each of the first ear rings follows the riding ear instead of the field; further rings wholly do."""
+"""How far each of the first ear rings follows the riding ear instead of the field; the others wholly do."""
 EAR_PULL = 8.0
 """How far (mm, one sigma) an ear that changes draws the skin around it along."""
 ROOT_RIDGE = 150.0

@@ -1,17 +1,19 @@
 """python -m scripts.build_head.people.check: what the identity space promises, in figures."""
 
 import time
+from pathlib import Path
 
 import numpy as np
 from scipy.spatial import cKDTree
 
 from ..surface import triangulate
-from ..template import build_template
+from ..template import cached_template
 from ..upper import build_upper_expressions
 from .crossing import candidates, crossings
 from .measure import HUMAN_SD, make_ruler, measure
 from .space import build_people
 
+OUT = Path(__file__).resolve().parents[3] / "out"
 SAMPLES, MEASURED, CROSSED = 200, 1000, 30
 EYE_MARGIN, INNER_MARGIN = 6, 7
 SLIVER = 1e-4
@@ -194,7 +196,7 @@ def report(template, people):
 
 
 def main():
-    template = build_template()
+    template = cached_template(OUT)
     begin = time.perf_counter()
     people = build_people(template)
     print(f"people built in {time.perf_counter() - begin:.1f} s")

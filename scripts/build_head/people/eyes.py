@@ -16,7 +16,7 @@ def attributes(a):
         a.inner + [25, -22, -5],
     ]
     return [
-        Attribute("eye spacing", both(move(a.eye + [1, 0, 6], (17, 17, 32), (0.7, 0, 0))), broad=True),
+        Attribute("eye spacing", both(move(a.eye + [1, 0, 6], (17, 17, 32), (0.78, 0, 0))), broad=True),
         Attribute("eye height", both(move(a.eye, (25, 14, 32), (0, 1.5, 0))), broad=True),
         Attribute("eye depth", both(move(a.eye + [0, 1, 6], (16, 11, 24), (0, 0, -1.4))), broad=True),
         Attribute("eye size", both(stretch(a.eye, (21, 17, 30), (0.034,) * 3)), eye_growth=1.0, lid_share=1),

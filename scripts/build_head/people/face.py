@@ -53,7 +53,7 @@ def attributes(a):
             "jaw corner depth", both(move(a.gonion + [0, 4, 0], (20, 27, 28), (0, 0, -2.4))), broad=True
         ),
         Attribute("jaw body width", both(swell(body + [0, 3, 0], (14, 15, 21), 1.4)), broad=True),
-        Attribute("jaw edge", both(along(a.jaw[3:] + [0, 1.0, 0], 6.0, 1.0, (0.8, -0.8, 0.1)))),
+        Attribute("jaw edge", both(along(a.jaw[3:] + [0, 1.0, 0], 7.0, 0.8, (0.8, -0.8, 0.1)))),
         Attribute("chin width", both(move(a.menton + [15, 9, -4], (11, 14, 18), (1.7, 0, 0)))),
         Attribute(
             "chin protrusion", move(a.pogonion + [0, -3, -4], (25, 17, 26), (0, -0.2, 2.4)), broad=True

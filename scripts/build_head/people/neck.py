@@ -24,7 +24,7 @@ def attributes(a):
     apple = throat + [0, -20, -18]
     muscle = [(50, -95, -4), (42, -120, 2), (32, -145, 8), (22, -165, 12)]
     return [
-        Attribute("neck width", _girth(a, 0, 3.8), broad=True),
+        Attribute("neck width", _girth(a, 0, 4.3), broad=True),
         Attribute("neck depth", _girth(a, 2, 3.2), broad=True),
         Attribute("shoulder slope", both(move((62, -150, -45), (24, 26, 34), (0.5, 5.0, 0))), broad=True),
         Attribute(

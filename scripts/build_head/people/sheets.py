@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from .. import preview
-from ..template import MATERIALS, build_template
+from ..template import MATERIALS, cached_template
 from .space import build_people
 
 OUT = Path(__file__).resolve().parents[3] / "out"
@@ -41,7 +41,17 @@ def people_sheet(template, people, view, n=32, seed=1, size=260, columns=8):
     shade = colours(template)
     draws = np.random.default_rng(seed).standard_normal((n, people.basis.shape[2]))
     tiles = [
-        (f"{i}", preview.render(person(template, people, c), template.quads, shade, size=size, **VIEWS[view]))
+        (
+            f"{i}",
+            preview.render(
+                person(template, people, c),
+                template.quads,
+                shade,
+                size=size,
+                light=template.openness,
+                **VIEWS[view],
+            ),
+        )
         for i, c in enumerate(draws)
     ]
     return grid(tiles, columns, size)
@@ -56,7 +66,12 @@ def component_sheet(template, people, chosen, strength=2.5, size=230, views=("fr
                 c = np.zeros(people.basis.shape[2])
                 c[k] = sign * strength
                 tile = preview.render(
-                    person(template, people, c), template.quads, shade, size=size, **VIEWS[view]
+                    person(template, people, c),
+                    template.quads,
+                    shade,
+                    size=size,
+                    light=template.openness,
+                    **VIEWS[view],
                 )
                 tiles.append((f"{k} {people.names[k]} {sign * strength:+.1f}", tile))
     return grid(tiles, 8, size)
@@ -69,7 +84,7 @@ def main():
     options.add_argument("--seed", type=int, default=1)
     args = options.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
-    template = build_template()
+    template = cached_template(OUT)
     people = build_people(template)
     if args.what == "people":
         for view in ("front", "turned", "profile"):

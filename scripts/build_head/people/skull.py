@@ -29,7 +29,7 @@ def _breadth(a):
 
 
 def _height(a):
-    knots = [(20, 0), (45, 1.2), (a.vertex[1] - 25, 4.3), (a.vertex[1], 5.2), (a.vertex[1] + 20, 5.4)]
+    knots = [(20, 0), (45, 1.3), (a.vertex[1] - 25, 4.7), (a.vertex[1], 5.7), (a.vertex[1] + 20, 5.9)]
     return lambda p: ramp(p[:, 1], knots)[:, None] * [0.0, 1.0, 0.0]
 
 
