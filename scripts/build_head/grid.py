@@ -44,14 +44,15 @@ EYE_MARGIN = 6
 """Eye ring of the outer lid margin."""
 
 
-def cells(ids):
+def cells(ids, plain=False):
     """Quads (I, J, 4) of a 2-D id array [i, j], i to the right and j up.
 
-    The first corner alternates like a chess board, so that diagonals drawn from it balance at every vertex.
+    The first corner alternates like a chess board, so that diagonals drawn from it balance at every vertex; where
+    `plain` (I, J) is true it stays the lower left one.
     """
     quads = np.stack([ids[:-1, :-1], ids[1:, :-1], ids[1:, 1:], ids[:-1, 1:]], -1)
     i, j = np.indices(quads.shape[:2])
-    return np.where(((i + j) % 2 == 1)[..., None], np.roll(quads, -1, axis=-1), quads)
+    return np.where((((i + j) % 2 == 1) & ~np.asarray(plain))[..., None], np.roll(quads, -1, axis=-1), quads)
 
 
 @dataclass
@@ -101,7 +102,8 @@ def _grid(half):
 
 def _grid_quads(half, ids):
     """Like sheet, but a cell inside a block stays empty even if all its corners exist."""
-    quads = cells(ids)
+    c, row = np.indices((COLUMNS - 1, ROWS + RIM_ROWS - 1))
+    quads = cells(ids, plain=(c >= 4) & (row < 30 + RIM_ROWS))  # sheared there: this diagonal is the short one
     keep = (quads >= 0).all(-1)
     for block, _ in BLOCKS.values():
         keep[block.c0:block.c1, block.r0 + RIM_ROWS:block.r1 + RIM_ROWS] = False

@@ -122,6 +122,11 @@ def _eye(template, p, name):
 
 def paint(template, size=1024):
     """(size, size, 3) uint8 albedo for the template's texture coordinates; row 0 is the top (v = 1)."""
+    fine = _paint(template, 2 * size).reshape(size, 2, size, 2, 3).mean((1, 3))
+    return (np.clip(fine, 0, 1) * 255 + 0.5).astype(np.uint8)
+
+
+def _paint(template, size):
     position, material = texel_surface(template, size)
     image = np.zeros((size, size, 3))
     for k, name in enumerate(MATERIALS):
@@ -136,4 +141,4 @@ def paint(template, size=1024):
         else:
             image[here] = PLAIN[name]
     _, (row, column) = distance_transform_edt(material < 0, return_indices=True)
-    return (np.clip(image[row, column], 0, 1) * 255 + 0.5).astype(np.uint8)
+    return image[row, column]

@@ -60,7 +60,7 @@ def _hairs(total, rng):
     crowd = along(place, CROWD) * (along(place, UPPER) + along(place, LOWER))
     sums = np.cumsum(crowd) / crowd.sum()
     u = np.interp((np.arange(HAIRS) + rng.random(HAIRS)) / HAIRS, sums, place)
-    u += np.where(u < 0.1, rng.normal(0, 0.02, HAIRS), 0)
+    u += np.where(u < 0.1, rng.uniform(-0.01, 0.03, HAIRS), 0)
     level = rng.uniform(-1.0, 0.62, HAIRS)  # lower edge … upper edge
     level = np.where(u < 0.12, np.minimum(level, rng.uniform(-1, 0.2, HAIRS)), level)
     across = np.where(level < 0, level * along(u, LOWER), level * along(u, UPPER))

@@ -38,7 +38,7 @@ BLOOD = (
     (0.14, None, (30, 3, 84), (24, 15, 20)),
 )
 SHADOW = (
-    (0.26, None, (14.8, -3.0, 84), (6, 9, 12)),
+    (0.18, None, (14.8, -3.0, 84), (6, 9, 12)),
     (0.14, None, (30, 9.0, 84), (18, 7, 16)),
     (0.20, None, (64, 14, 42), (18, 28, 34)),
     (0.12, None, (28, -69, 84), (9, 13, 17)),
@@ -60,7 +60,7 @@ def cool(template, texels):
     """Darker and bluer: under the eyes, in their inner corners, the temples, beside and below the mouth."""
     p = texels.points
     bag, _ = nearest(leftward(p), refine(np.array(UNDER_EYE, float)))
-    total = 0.50 * np.exp(-((bag / 4.8) ** 2)) + _hills(template, p, SHADOW)
+    total = 0.38 * np.exp(-((bag / 4.8) ** 2)) + _hills(template, p, SHADOW)
     return np.clip(total * (1 + 0.18 * layers(p, 8.0, 43)), 0, 1)
 
 

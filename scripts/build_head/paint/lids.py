@@ -8,7 +8,7 @@ from .fields import along, leftward, nearest, noise, refine, step, within
 # By place from the inner canthus: how dark, and how many millimetres above the margin.
 UPPER_LASH = ((0, 0.10), (0.1, 0.45), (0.3, 0.9), (0.7, 1.0), (0.97, 1.0), (1, 0.7))
 LOWER_LASH = ((0, 0.0), (0.2, 0.10), (0.5, 0.26), (0.85, 0.42), (1, 0.4))
-UPPER_WIDTH = ((0, 0.35), (0.3, 0.95), (0.7, 1.35), (0.95, 1.1), (1, 0.7))
+UPPER_WIDTH = ((0, 0.35), (0.3, 1.15), (0.7, 1.6), (0.95, 1.3), (1, 0.7))
 
 
 def _ring_number(template):
@@ -44,7 +44,7 @@ def lashes(template, texels):
     upper = np.where(inward, step(1.6, 0.5, up), step(height + soft, 0.35 * height, up)) * along(
         t, UPPER_LASH
     )
-    smear = 0.35 * step(2.4, 0.2, up) * ~inward * along(t, UPPER_LASH)
+    smear = 0.5 * step(2.4, 0.2, up) * ~inward * along(t, UPPER_LASH)
     comb = 0.5 + 0.7 * np.abs(noise(np.stack([s * 42, 0 * s, 0 * s], 1), 1.0, 9))
     lower = np.where(inward, step(0.3, 0.0, down), step(0.55 + soft, 0.1, down)) * along(s, LOWER_LASH) * comb
     closer = up < down

@@ -49,7 +49,7 @@ def lips(template, texels):
     corner = step(0.0, 0.05, place) * step(1.0, 0.95, place)
     lip = step(-width, width * 1.4, inside + ragged + 0.2) * (0.35 + 0.65 * corner)
     lip = np.maximum(lip, level > LIP_LINE - 4.5)
-    run = np.stack([place * 46, 0.22 * seam, 3.0 * is_upper], 1)
+    run = np.stack([place * 68, 0.22 * seam, 3.0 * is_upper], 1)
     run[:, 0] += 0.8 * noise(some.points, 5.0, 31) + 0.05 * seam * (place - 0.5) * 8
     lines = (
         step(0.1, 0.9, noise(run, (0.9, 2.5, 1), 23)) * 0.7
