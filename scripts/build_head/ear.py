@@ -72,7 +72,7 @@ def attached():
     """1 where the rim grows out of the cheek (front), 0 where it stands free."""
     k = np.arange(48)
     distance = np.abs((k - 40 + 24) % 48 - 24)
-    t = np.clip((distance - 5.0) / 5.5, 0, 1)
+    t = np.clip((distance - 4.0) / 8.0, 0, 1)
     return 1 - t * t * (3 - 2 * t)
 
 

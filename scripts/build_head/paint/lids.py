@@ -8,7 +8,7 @@ from .fields import along, leftward, nearest, noise, refine, step, within
 # By place from the inner canthus: how dark, and how many millimetres above the margin.
 UPPER_LASH = ((0, 0.10), (0.1, 0.45), (0.3, 0.9), (0.7, 1.0), (0.97, 1.0), (1, 0.7))
 LOWER_LASH = ((0, 0.0), (0.2, 0.10), (0.5, 0.26), (0.85, 0.42), (1, 0.4))
-UPPER_WIDTH = ((0, 0.35), (0.3, 1.15), (0.7, 1.6), (0.95, 1.3), (1, 0.7))
+UPPER_WIDTH = ((0, 0.4), (0.3, 1.5), (0.7, 2.1), (0.95, 1.8), (1, 1.0))
 
 
 def _ring_number(template):

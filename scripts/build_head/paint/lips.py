@@ -55,7 +55,7 @@ def lips(template, texels):
         step(0.1, 0.9, noise(run, (0.9, 2.5, 1), 23)) * 0.7
         + step(0.2, 0.9, noise(run, (0.45, 1.6, 1), 29)) * 0.4
     )
-    shade = 0.5 * lines * step(0.5, 2.5, inside) * step(0.2, 1.4, seam)
+    shade = 0.32 * lines * step(0.5, 2.5, inside) * step(0.2, 1.4, seam)
     shade += 0.75 * step(1.5, 0.1, seam)
     shade = np.where(level > LIP_LINE - 4 + 0.3, 0.6, shade)
     out = np.zeros((2, len(texels.at)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .carry_ears import Ear, carry_ear, make_ear
+from .carry_ears import Ear, carry_ear, even_notch, make_ear
 from .carry_eyes import Eye, carry_eye, make_eye
 from .carry_mouth import Mouth, carry_mouth, make_mouth
 from .fields import step
@@ -44,6 +44,8 @@ def displacement(c, attribute):
     field = attribute.field(p[c.skin])
     if attribute.part == "ear":
         d[c.skin] = sum(ear.pull[:, None] * field for ear in c.ears)
+        for ear in c.ears:
+            even_notch(ear, p, d)
         return d * c.stay[:, None]
     d[c.skin] = field
     for eye in c.eyes:

@@ -58,7 +58,7 @@ def attributes(a):
             lid_share=1,
         ),
         Attribute("lid crease height", both(move(a.crease + [0, 1.5, 0], (13, 4.8, 14), (0, 0.85, 0)))),
-        Attribute("lid hood", both(move(a.crease + [2.5, 3.6, 1], (13, 5.2, 14), (0, -1.3, 1.6)))),
+        Attribute("lid hood", both(move(a.crease + [2.5, 3.6, 1], (13, 5.2, 14), (0, -1.2, 1.45)))),
         Attribute("lid hood outside", both(move(a.crease + [12, 1.5, -6], (9, 6, 14), (0, -1.5, 1.1)))),
         Attribute("inner eye fold", both(move(a.inner + [1.5, 3.0, 2], (4.8, 5.2, 9), (0.3, -0.9, 1.2)))),
         Attribute("upper lid hollow", both(move(a.crease + [-5, 4.0, 2], (10.5, 5.4, 12), (0, 0.1, -1.3)))),
