@@ -5,6 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .clip import Clip
+from .head import Head
 
 STRONGEST = 6  # expression curves drawn
 
@@ -24,14 +25,24 @@ def plot_clip(clip: Clip) -> Figure:
     rows[1].plot(times, np.degrees(clip.head), label=("pitch", "yaw", "roll"))
     rows[1].set_ylabel("head °")
     strongest = np.argsort(-clip.expression.std(0))[:STRONGEST]
+    names = _expression_names(clip)
     for index in strongest:
-        rows[2].plot(times, clip.expression[:, index], label=f"expression {index}")
-    rows[2].set_ylabel("expression σ")
+        rows[2].plot(times, clip.expression[:, index], label=names[index])
+    rows[2].set_ylabel("expression")
     rows[2].set_xlabel("seconds")
     for row in rows:
         row.legend(loc="upper right", fontsize=8, ncols=3)
         row.grid(alpha=0.3)
     return figure
+
+
+def _expression_names(clip: Clip) -> list[str]:
+    """The built-in head's names; FLAME's components have none."""
+    numbers = [f"expression {i}" for i in range(clip.expression.shape[1])]
+    if not (clip.made_for or "").startswith("builtin"):
+        return numbers
+    names = [name.replace("_", " ") for name in Head.load(clip.made_for).expression_names]
+    return names[: len(numbers)] + numbers[len(names) :]
 
 
 def _plot_sound(row: Axes, clip: Clip) -> None:

@@ -14,13 +14,17 @@ from .voice import sing
 SECONDS = 10.0
 SYLLABLES = ("MBP AH", "MBP EE", "MBP OH", "FV AH", "L AH", "SHCH EE", "TH AH", "R OH", "W EE")
 FIRST_SYLLABLE, SYLLABLE, CONSONANT = 0.5, 0.4, 0.16  # seconds
-EMOTIONS = ("happy", "surprise", "sad", "angry")
+EMOTIONS = {"happy": "EE", "surprise": "OH", "sad": "MBP", "angry": "R"}  # and what each of them utters
 FIRST_EMOTION, EMOTION = 4.3, 0.7
 GLANCES = ((7.2, 0.35, 0.0), (7.55, -0.35, 0.0), (7.9, 0.0, -0.25), (8.15, 0.0, 0.0))  # s, yaw, pitch
 BLINKS = (0.25, 2.2, 4.2, 7.15, 8.1, 9.2)
 FIRST_PERSON, PERSON, PEOPLE = 8.3, 0.42, 4
 BLINK_CURVE = (0.0, 0.6, 1.0, 1.0, 0.55, 0.15, 0.0)  # one value a frame
 EASE, EASE_FAST, EASE_SLOW = 5, 3, 9  # frames of the window that eases one key into the next
+PITCH = (
+    (0.5, 1.5, 2.6, 3.3, 4.1, 4.5, 5.1, 5.6, 6.0, 6.5, 7.0),
+    (138, 172, 150, 162, 118, 185, 175, 260, 140, 105, 90),
+)
 LIPS_FIRST = ("speech/MBP", "speech/FV")  # what these ask for wins over the vowels around them
 
 
@@ -40,8 +44,10 @@ def make_reel(head: Head, seed: int = 7) -> Clip:
     """Ten seconds: speech shapes, emotions, glances, people; with a voice of our own."""
     frames = round(SECONDS * FPS)
     sounds, starts, tracks = _syllables()
-    for i, name in enumerate(EMOTIONS):
+    for i, (name, sound) in enumerate(EMOTIONS.items()):
         start = FIRST_EMOTION + i * EMOTION
+        sounds += [sound, "silence"]
+        starts += [start + 0.1, start + EMOTION - 0.15]
         tracks[f"emotion/{name}"] = Track([(0.0, 0.0), (start, 1.0), (start + EMOTION, 0.0)])
     tracks["emotion/happy"].keys += [(FIRST_PERSON, 0.6)]
 
@@ -61,7 +67,7 @@ def make_reel(head: Head, seed: int = 7) -> Clip:
         head=_sway(frames),
         jaw=jaw,
         eyes=eyes,
-        audio=sing(sounds, starts, SECONDS, np.array([138, 172, 150, 160, 128, 120, 118, 110, 105, 100.0])),
+        audio=sing(sounds, np.array(starts), SECONDS, np.interp(np.arange(0, SECONDS, 0.1), *PITCH)),
         made_for=head.name,
         provenance={"generator": "reel (hand-written score)", "seed": seed},
     )
@@ -83,7 +89,7 @@ def _action(head: Head, name: str):
     return head.actions[name]
 
 
-def _syllables() -> tuple[list[str], np.ndarray, dict[str, Track]]:
+def _syllables() -> tuple[list[str], list[float], dict[str, Track]]:
     """Sounds, their start times, and the mouth shapes, which come one frame early as in real speech."""
     sounds, starts = ["silence"], [0.0]
     tracks: dict[str, Track] = {}
@@ -97,7 +103,7 @@ def _syllables() -> tuple[list[str], np.ndarray, dict[str, Track]]:
             starts.append(start)
             early = 1 / FPS
             tracks.setdefault(f"speech/{name}", Track()).keys += [(start - early, 1.0), (stop - early, 0.0)]
-    return [*sounds, "silence"], np.array([*starts, FIRST_SYLLABLE + len(SYLLABLES) * SYLLABLE]), tracks
+    return [*sounds, "silence"], [*starts, FIRST_SYLLABLE + len(SYLLABLES) * SYLLABLE], tracks
 
 
 def _blinks(frames: int) -> np.ndarray:
