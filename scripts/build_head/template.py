@@ -66,7 +66,7 @@ def _whole_skin():
     index = np.empty(mirror.count, int)
     index[mirror.left], index[mirror.right] = mirror.right, mirror.left
     material = semantics.skin_materials(np.concatenate(half.parts), np.concatenate(half.bands))
-    coords, corners = uv.skin_uv(half, faces, mirror, quads, points)
+    coords, corners = uv.skin_uv(half, faces, points)
     whole = mirror_points(points, mirror)
     names = semantics.skin_names(half, points, mirror.right)
     return whole, quads, index, np.r_[material, material], coords, corners, names

@@ -149,7 +149,7 @@ def mouth_uv(half):
     return uv
 
 
-def skin_uv(half, faces, mirror, whole_faces, points):
+def skin_uv(half, faces, points):
     """uv (M, 2) and per-face corners uv_quads for the whole skin, from the half's charts."""
     parts, bands = np.concatenate(half.parts), np.concatenate(half.bands)
     inside = (parts == "mouth") & (bands >= LIP_LINE)
