@@ -8,8 +8,9 @@ from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float64
-from numba import njit
 from scipy.fft import dct
+
+from .jit import compiled
 
 HOP = 160  # samples at 16 kHz
 HOP_RATE = 100.0  # hops a second
@@ -78,7 +79,7 @@ def remove_noise(mel: Float64[np.ndarray, "hops 25"], state: NoiseState) -> Floa
     return _remove_noise(np.ascontiguousarray(mel), state.power, state.noise, state.floor, state.peak)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def _remove_noise(mel, power, noise, floor, peak):
     hops, filters = mel.shape
     cleaned = np.empty_like(mel)

@@ -18,7 +18,7 @@ def envelope(samples: Float32[np.ndarray, "n"]) -> Float32[np.ndarray, "n"]:
     """|x + i·Hilbert(x)| of every sample.
 
     Up to 65 s this is `scipy.signal.hilbert` of the whole sound (which takes the end to be followed by the
-    beginning); longer sound goes in overlapping blocks and stays within 1e-3 of full scale of that, 2 ms
+    beginning); longer sound goes in overlapping blocks and stays within 1e-3 of full scale of that, 32 ms
     from either end.
     """
     if len(samples) <= BLOCK:
@@ -52,7 +52,7 @@ def envelope_frames(
 class EnvelopeStream:
     """The envelope of sound in pieces, by a finite Hilbert filter of ±511 samples.
 
-    For speech it agrees with `envelope` to 1 % of the loudest sample, 2 ms from either end of the sound,
+    For speech it agrees with `envelope` to 1 % of the loudest sample, 32 ms from either end of the sound,
     and its frame averages to 0.2 %. Each piece yields the samples whose future the filter knows.
     """
 

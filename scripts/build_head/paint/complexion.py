@@ -91,19 +91,21 @@ def scalp(template, texels):
     return step(-5, 12, distance + 3.0 * layers(p, 16.0, 71, 2)) * (0.86 + 0.14 * noise(p, 1.4, 73))
 
 
+BEARD_TOP = ((0, -49), (14, -49), (24, -54), (34, -64), (46, -58), (58, -40), (68, -22), (76, -14))  # x, y
+
+
 def beard(template, texels):
-    """Where a beard would grow: upper lip, chin, jaw and the neck's upper part."""
+    """Where a beard would grow: upper lip, chin, lower cheeks and the neck's upper part."""
     p = texels.points
     left = leftward(p)
     jaw = refine(template.vertices[template.names["jaw_border_left"]] * 1e3)
-    distance, _ = nearest(left, jaw)
-    cheek_line = np.interp(left[:, 0], [0, 26, 42, 58, 70], [-80, -76, -62, -40, -22])
-    below = step(8, -6, p[:, 1] - cheek_line + 2.5 * layers(p, 8.0, 83, 2))
-    total = np.maximum(step(30, 8, distance), hill(p, (0, -92, 88), (34, 26, 34))) * below
-    total = np.maximum(
-        total, step(0.25, 0.6, hill(p, (0, -55.5, 100), (30, 13, 30))) * step(-47, -51, p[:, 1])
-    )
-    total *= step(-150, -122, p[:, 1]) * step(-25, -5, p[:, 2]) * (1 - np.clip(_ears(template, texels), 0, 1))
+    distance, place = nearest(left, jaw)
+    lower = left[:, 1] < jaw[np.rint(place * (len(jaw) - 1)).astype(int), 1]
+    top = np.interp(left[:, 0], *np.transpose(BEARD_TOP))
+    wave = layers(p, 8.0, 83, 2)
+    total = step(5, -9, left[:, 1] - top + 3 * wave) * np.where(lower, step(30, 8, distance + 4 * wave), 1)
+    total *= 1 - 0.75 * hill(p, (14, -82, 88), (9, 5, 14))  # bare beside the lower lip's middle
+    total *= step(-30, 5, p[:, 2]) * (1 - _ears(template, texels))
     return np.clip(total * (0.9 + 0.1 * noise(p, 1.2, 89)), 0, 1)
 
 
