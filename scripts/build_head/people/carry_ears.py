@@ -11,8 +11,8 @@ EAR_RIDE = (0.0, 0.35, 0.8)
 """How far each of the first ear rings follows the riding ear instead of the field; the others wholly do."""
 EAR_PULL = 8.0
 """How far (mm, one sigma) an ear that changes draws the skin around it along."""
-NOTCH_REACH = 6.0, 15.0
-"""Around the tight place where the helix leaves the head (mm) all moves by one affine map: fully, no more."""
+NOTCH_REACH = 10.0, 20.0
+"""Around the tight place where the helix leaves the head (mm) all moves by one affine map: wholly, none."""
 ROOT_RIDGE = 150.0
 """mm squared: how strongly the map is kept from turning and stretching the ear."""
 
@@ -31,7 +31,7 @@ def make_ear(template, side):
     auricle = np.setdiff1d(n[f"{side}_ear"], rings[: len(EAR_RIDE)].ravel())
     away = cKDTree(p[rings[2:].ravel()]).query(p[n["skin"]])[0]
     low = p[rings[2], 1] < p[rings[2], 1].mean() + 8
-    tight = p[rings[3, np.argmin(np.linalg.norm(p[rings[2]] - p[rings[4]], axis=1) + 1e3 * low)]]
+    tight = p[rings[3, np.argmin(np.linalg.norm(p[rings[2]] - p[rings[5]], axis=1) + 1e3 * low)]]
     weight = 1 - step(np.linalg.norm(p[n["skin"]] - tight, axis=1), *NOTCH_REACH)
     notch = n["skin"][weight > 1e-3], weight[weight > 1e-3]
     return Ear(rings, auricle, np.exp(-0.5 * (away / EAR_PULL) ** 2), notch)

@@ -66,7 +66,7 @@ def attributes(a):
             "eye bags",
             both(
                 total(
-                    move(a.lid_lower + [0, -9.5, 0], (12, 5.2, 14), (0, -0.5, 1.4)),
+                    move(a.lid_lower + [0, -9.5, 0], (12, 5.2, 14), (0, -0.4, 1.2)),
                     along(trough, 4.0, 0.6, (0, 0, -1)),
                 )
             ),
