@@ -4,10 +4,11 @@ import json
 import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
-from .errors import FileError, FormatError
+from .errors import FormatError
 from .files import PathLike, existing_file
 
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
@@ -89,7 +90,7 @@ def _arrays(path: Path) -> Iterator[str]:
         with np.load(path, allow_pickle=False) as archive:
             for name in archive.files:
                 yield f"{name}: {archive[name].dtype} {archive[name].shape}"
-    except (ValueError, OSError, AttributeError, EOFError):
+    except (ValueError, OSError, AttributeError, EOFError, BadZipFile):
         return
 
 
@@ -257,10 +258,10 @@ def _media(path: Path) -> Iterator[str]:
     try:
         with av.open(f"file:{path.resolve()}", options={"protocol_whitelist": "file"}) as container:
             for stream in container.streams:
-                seconds = float(stream.duration * (stream.time_base or 0)) if stream.duration else float("nan")
+                seconds = float((stream.duration or 0) * (stream.time_base or 0))
                 yield f"{stream.type}: {stream.codec_context.name}, {seconds:.2f} s{_stream_size(stream)}"
     except av.FFmpegError as error:
-        raise FileError(path, f"not a media file that can be read ({error})") from error
+        raise FormatError(path, f"not a media file that can be read ({error.strerror})") from error
 
 
 def _stream_size(stream) -> str:
