@@ -98,12 +98,11 @@ def beard(template, texels):
     """Where a beard would grow: upper lip, chin, lower cheeks and the neck's upper part."""
     p = texels.points
     left = leftward(p)
-    jaw = refine(template.vertices[template.names["jaw_border_left"]] * 1e3)
-    distance, place = nearest(left, jaw)
-    lower = left[:, 1] < jaw[np.rint(place * (len(jaw) - 1)).astype(int), 1]
+    jaw = refine(template.vertices[template.names["jaw_border_left"]] * 1e3)[::-1]
+    below = np.interp(left[:, 2], np.maximum.accumulate(jaw[:, 2]), jaw[:, 1]) - left[:, 1]
     top = np.interp(left[:, 0], *np.transpose(BEARD_TOP))
     wave = layers(p, 8.0, 83, 2)
-    total = step(5, -9, left[:, 1] - top + 3 * wave) * np.where(lower, step(30, 8, distance + 4 * wave), 1)
+    total = step(5, -9, left[:, 1] - top + 3 * wave) * step(28, 4, below + 4 * wave)
     total *= 1 - 0.75 * hill(p, (14, -82, 88), (9, 5, 14))  # bare beside the lower lip's middle
     total *= step(-30, 5, p[:, 2]) * (1 - _ears(template, texels))
     return np.clip(total * (0.9 + 0.1 * noise(p, 1.2, 89)), 0, 1)
