@@ -42,10 +42,10 @@ def skin(
     vertices: Float[Tensor, "b v 3"], weights: Float[Tensor, "v 5"], transforms: Float[Tensor, "b 5 3 4"]
 ) -> Float[Tensor, "b v 3"]:
     """Every vertex moved by the mixture of its joints' transforms."""
-    mixed = transforms.flatten(2).mT @ weights.T  # b 12 v: long rows, so that every step below is one sweep
+    rows = transforms.flatten(2).mT.flatten(0, 1) @ weights.T  # b·12 v: every step below sweeps long rows
     x, y, z = vertices.unbind(-1)
-    rows = mixed.unflatten(1, (3, 4)).unbind(1)
-    return torch.stack([row[:, 3] + row[:, 0] * x + row[:, 1] * y + row[:, 2] * z for row in rows], -1)
+    mixed = rows.unflatten(0, (len(vertices), 3, 4)).unbind(1)
+    return torch.stack([row[:, 3] + row[:, 0] * x + row[:, 1] * y + row[:, 2] * z for row in mixed], -1)
 
 
 def skin_in_place(
