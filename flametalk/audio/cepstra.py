@@ -22,7 +22,9 @@ FILTERS, LOWEST, HIGHEST = 25, 130.0, 6800.0  # mel filters, Hz
 PRE_EMPHASIS = 0.97
 LIFTER = 22
 FULL_SCALE = 32768.0  # the model hears 16-bit numbers
-POWER_FLOOR = 1.0  # of a mel filter, far below the rounding of 16-bit sound
+HISS = (
+    54.0  # dB below the loud parts: white noise that is added, because the model never heard digital silence
+)
 
 
 @dataclass
@@ -49,7 +51,15 @@ def mel_power(heard: Float64[np.ndarray, "n"]) -> Float64[np.ndarray, "hops 25"]
     emphasised = (heard[1:] - PRE_EMPHASIS * heard[:-1]) * FULL_SCALE
     frames = np.lib.stride_tricks.sliding_window_view(emphasised, WINDOW)[::HOP]
     spectrum = np.abs(np.fft.rfft(frames * np.hamming(WINDOW), N_FFT)) ** 2
-    return spectrum @ _mel_filters() + POWER_FLOOR
+    return spectrum @ _mel_filters()
+
+
+def hiss(loud: float) -> Float64[np.ndarray, "25"]:
+    """The mel power of white noise `HISS` dB below `loud`, itself in dB of full scale."""
+    omega = 2.0 * np.pi * np.arange(N_FFT // 2 + 1) / N_FFT
+    emphasis = np.abs(1.0 - PRE_EMPHASIS * np.exp(-1j * omega)) ** 2
+    spectrum = emphasis * np.sum(np.hamming(WINDOW) ** 2) * FULL_SCALE**2
+    return spectrum @ _mel_filters() * 10.0 ** ((loud - HISS) / 10.0)
 
 
 def cepstra(mel: Float64[np.ndarray, "hops 25"]) -> Float64[np.ndarray, "hops 13"]:

@@ -18,7 +18,7 @@ from .phones import N_PHONES, PHONE_INDEX, SILENCE
 TABLE = Path(__file__).with_name("phone_grammar.safetensors")
 STEPS_PER_NAT = 16.0  # −log p is stored in a byte: up to 15.9 nats in steps of 0.06
 P_SILENCE = 0.03  # of a pause after any phone
-P_NOISE = 1e-4  # of a phone that is no speech sound
+P_NOISE = 1e-7  # of a phone that is no speech sound
 BACKING = 5e-4  # weight of the bigram in the trigram, as a part of all spoken words
 PRIOR = 1e-6  # of each pair of phones, on the same scale
 

@@ -13,11 +13,27 @@ from jaxtyping import Float32, Float64
 from ..conventions import SAMPLE_RATE
 from ..errors import InputError
 from .acoustic import acoustic_model, log_likelihoods
-from .cepstra import HOP, HOP_RATE, N_CEPSTRA, REACH, NoiseState, cepstra, dynamics, mel_power, remove_noise
+from .cepstra import (
+    FILTERS,
+    HOP,
+    HOP_RATE,
+    N_CEPSTRA,
+    REACH,
+    NoiseState,
+    cepstra,
+    dynamics,
+    hiss,
+    mel_power,
+    remove_noise,
+)
 from .phone_hmm import PhoneHmm, phone_hmm, posteriors, scaled_likelihoods
 from .phones import N_PHONES, N_STATES, SILENCE
 
-MEAN_SPAN = 3000  # hops over which the cepstral mean is taken: 30 s
+MEAN_SPAN, ENOUGH = (
+    3000,
+    300,
+)  # hops over which the cepstral mean is taken, and how many have to say something
+PAUSES, PAUSE_RANGE = 0.25, 30.0  # greatest share of pauses in it; dB below the loud parts where they begin
 BLOCK, LOOK_AHEAD = 1000, 100  # hops that are decoded at a time, and what they see of the future
 QUIETEST = -75.0  # dB of full scale: below it nothing is speech
 RANGE = 50.0  # dB below the loud parts of a clip at which it counts as silent
@@ -27,43 +43,40 @@ EDGE = 3  # hops that `dynamics` uses up on either side
 
 @dataclass(frozen=True, eq=False)
 class HeardSpeech:
-    """Cepstra before mean removal, and the level in dB of full scale, of every hop."""
+    """The power of mel filters, and the level in dB of full scale, of every hop."""
 
-    cepstra: Float64[np.ndarray, "hops 13"]
+    mel: Float64[np.ndarray, "hops 25"]
     level: Float64[np.ndarray, "hops"]
 
 
 @dataclass
 class Ear:
-    """Sound in pieces of any size → cepstra of the hops that are complete."""
+    """Sound in pieces of any size → mel powers of the hops that are complete."""
 
     held: Float32[np.ndarray, "_"] = field(default_factory=lambda: np.zeros(1 + REACH, np.float32))
-    noise: NoiseState | None = None
 
     def hear(self, samples: Float32[np.ndarray, "_"], last: bool = False) -> HeardSpeech:
-        """Cepstra of what became complete; `last` completes the rest with silence."""
+        """What became complete; `last` completes the rest with silence."""
         self.held = np.concatenate([self.held, samples])
         hops = (len(self.held) - 1 - 2 * REACH) // HOP
         if last:
             hops = -(-(len(self.held) - 1 - REACH) // HOP)
             self.held = np.pad(self.held, (0, 1 + 2 * REACH + hops * HOP - len(self.held)))
         if hops <= 0:
-            return HeardSpeech(np.zeros((0, N_CEPSTRA)), np.zeros(0))
+            return HeardSpeech(np.zeros((0, FILTERS)), np.zeros(0))
         heard = self.held[: 1 + 2 * REACH + hops * HOP].astype(np.float64)
         self.held = self.held[hops * HOP :]
-        mel = mel_power(heard)
-        self.noise = self.noise or NoiseState.first(mel)
         own = heard[1 + REACH : 1 + REACH + hops * HOP].reshape(hops, HOP)
         level = 10.0 * np.log10(np.mean(own**2, axis=1) + 1e-12)
-        return HeardSpeech(cepstra(remove_noise(mel, self.noise)), level)
+        return HeardSpeech(mel_power(heard), level)
 
 
 def hear(chunks: Iterable[Float32[np.ndarray, "_"]]) -> HeardSpeech:
-    """Cepstra of a whole sound that comes in chunks at 16 kHz."""
+    """A whole sound that comes in chunks at 16 kHz."""
     ear = Ear()
     parts = [ear.hear(chunk) for chunk in chunks]
     parts.append(ear.hear(np.zeros(0, np.float32), last=True))
-    return HeardSpeech(np.concatenate([p.cepstra for p in parts]), np.concatenate([p.level for p in parts]))
+    return HeardSpeech(np.concatenate([p.mel for p in parts]), np.concatenate([p.level for p in parts]))
 
 
 def phone_posteriors(speech: HeardSpeech) -> Float32[np.ndarray, "hops 42"]:
@@ -82,8 +95,10 @@ def likelihood_blocks(
     hops = len(speech.level)
     if not hops:
         raise InputError("there is no sound to listen to")
-    normalised = speech.cepstra - moving_mean(speech)
-    streams = dynamics(np.pad(normalised, ((EDGE, EDGE), (0, 0)), mode="edge"))
+    mel = speech.mel + hiss(max(QUIETEST, loud_level(speech.level)))
+    static = cepstra(remove_noise(mel, NoiseState.first(mel)))
+    static -= moving_mean(static, speech.level)
+    streams = dynamics(np.pad(static, ((EDGE, EDGE), (0, 0)), mode="edge"))
     known = np.zeros((0, N_PHONES, N_STATES), np.float32)
     for first in range(0, hops, block):
         fresh = streams[:, first + len(known) : first + block + beyond]
@@ -92,22 +107,26 @@ def likelihood_blocks(
         known = seen[block:]
 
 
-def moving_mean(speech: HeardSpeech) -> Float64[np.ndarray, "hops 13"]:
-    """The cepstral mean over `MEAN_SPAN` hops around each, without digital silence."""
-    hops = len(speech.level)
-    counts = (speech.level > QUIETEST).astype(float)
-    if not counts.any():
-        return np.repeat(speech.cepstra.mean(0, keepdims=True), hops, axis=0)
-    sums = np.vstack([np.zeros(N_CEPSTRA), np.cumsum(speech.cepstra * counts[:, None], axis=0)])
-    number = np.concatenate([[0.0], np.cumsum(counts)])
+def moving_mean(
+    static: Float64[np.ndarray, "hops 13"], level: Float64[np.ndarray, "hops"]
+) -> Float64[np.ndarray, "hops 13"]:
+    """The cepstral mean over `MEAN_SPAN` hops around each, in which pauses count for `PAUSES` at most.
+
+    Taking it away removes voice and microphone. The model knows it from speech with its usual share of pauses.
+    """
+    hops = len(level)
+    quiet = level < loud_level(level) - PAUSE_RANGE
+    weights = np.ones(hops)
+    weights[quiet] = min(1.0, PAUSES / (1.0 - PAUSES) * np.sum(~quiet) / max(1, quiet.sum()))
+    sums = np.vstack([np.zeros(N_CEPSTRA), np.cumsum(static * weights[:, None], axis=0)])
+    total = np.concatenate([[0.0], np.cumsum(weights)])
     first = np.clip(np.arange(hops) - MEAN_SPAN // 2, 0, max(0, hops - MEAN_SPAN))
     last = np.minimum(first + MEAN_SPAN, hops)
-    near, all_ = number[last] - number[first], sums[-1] / number[-1]
-    weight = np.minimum(1.0, near / min(100.0, number[-1]))[
-        :, None
-    ]  # a window with little sound leans on all
-    local = (sums[last] - sums[first]) / np.maximum(near, 1.0)[:, None]
-    return weight * local + (1.0 - weight) * all_
+    near = (total[last] - total[first])[:, None]
+    trust = np.minimum(
+        1.0, near / min(ENOUGH, total[-1])
+    )  # where little is said around, the whole counts too
+    return trust * (sums[last] - sums[first]) / np.maximum(near, 1e-9) + (1.0 - trust) * sums[-1] / total[-1]
 
 
 def loud_level(level: Float64[np.ndarray, "hops"]) -> float:

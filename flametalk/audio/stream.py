@@ -13,7 +13,7 @@ from jaxtyping import Float32, Float64
 from ..conventions import FPS, SAMPLE_RATE, SAMPLES_PER_FRAME
 from .acoustic import acoustic_model, log_likelihoods
 from .aperture import CLOSED, CLOSING, DOMINANCE, OPENING, SHARING, kernel
-from .cepstra import HOP, HOP_RATE, N_CEPSTRA, REACH, dynamics
+from .cepstra import HOP, HOP_RATE, N_CEPSTRA, REACH, NoiseState, cepstra, dynamics, hiss, remove_noise
 from .envelope import EnvelopeStream
 from .phone_hmm import posteriors, scaled_likelihoods
 from .phones import N_PHONES, N_STATES
@@ -156,6 +156,7 @@ class _PhoneStream:
 
     def __init__(self) -> None:
         self.ear = Ear()
+        self.noise: NoiseState | None = None
         self.mean = np.array(FIRST_MEAN)
         self.counted = 0
         self.loud = FIRST_LOUD
@@ -194,10 +195,13 @@ class _PhoneStream:
         self, heard: HeardSpeech
     ) -> tuple[Float64[np.ndarray, "hops 13"], Float64[np.ndarray, "hops"]]:
         """Cepstra without their mean so far, and the level of the loud parts so far."""
-        normal, loud = np.empty_like(heard.cepstra), np.empty_like(heard.level)
-        for t, (vector, level) in enumerate(zip(heard.cepstra, heard.level, strict=True)):
-            normal[t] = vector - self.mean
+        normal, loud = np.empty((len(heard.level), N_CEPSTRA)), np.empty_like(heard.level)
+        for t, level in enumerate(heard.level):
             loud[t] = self.loud = max(level, self.loud - FADING, QUIETEST)
+            mel = (heard.mel[t] + hiss(self.loud))[None]
+            self.noise = self.noise or NoiseState.first(mel)
+            vector = cepstra(remove_noise(mel, self.noise))[0]
+            normal[t] = vector - self.mean
             if vector[0] > SPEECH_C0 and level > QUIETEST:
                 self.counted += 1
                 self.mean += (vector - self.mean) / min(SLOWEST, FASTEST + self.counted)
