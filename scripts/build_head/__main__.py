@@ -1,43 +1,48 @@
-"""python -m scripts.build_head [--out DIR] [--albedo SIZE] [--pictures]: builds the template, checks it and writes head_template.npz."""
+"""Builds the head of the package from code alone and says what came out."""
+
 import argparse
 import time
 from pathlib import Path
 
-import numpy as np
+from flametalk.head import Head
 
 from .check import report
-from .template import MATERIALS, build_template, save
+from .storage import save
+from .template import build_template
 
-OUT = Path(__file__).resolve().parents[2] / "out"
+SHIPPED = Path(__file__).resolve().parents[2] / "flametalk" / "head" / "builtin.safetensors"
 
 
-def main():
+def main() -> None:
     options = argparse.ArgumentParser(prog="python -m scripts.build_head", description=__doc__)
-    options.add_argument("--out", type=Path, default=OUT)
-    options.add_argument("--albedo", type=int, metavar="SIZE", help="also paint head_albedo.png")
-    options.add_argument("--pictures", nargs="*", metavar="VIEW", help="also render views (all if none is named)")
+    options.add_argument("--out", type=Path, default=SHIPPED, help="the head's file (default: the package's)")
+    options.add_argument(
+        "--template-only", type=Path, metavar="FILE", help="build the template alone and save it as .npz"
+    )
+    options.add_argument("--pictures", type=Path, metavar="DIR", help="also draw the sheets of docs/head.md")
     args = options.parse_args()
-    args.out.mkdir(parents=True, exist_ok=True)
     begin = time.perf_counter()
-    template = build_template()
-    seconds = time.perf_counter() - begin
-    save(template, args.out / "head_template.npz")
-    print(f"built in {seconds:.1f} s -> {args.out / 'head_template.npz'}")
-    for line in report(template):
-        print(line)
-    albedo = None
-    if args.albedo:
-        from PIL import Image
 
-        from .texture import paint
-        albedo = paint(template, args.albedo)
-        Image.fromarray(albedo).save(args.out / "head_albedo.png")
-    if args.pictures is not None:
-        from . import preview
-        colours = np.array([preview.COLOURS[m] for m in MATERIALS], float)[template.material]
-        names = args.pictures or list(preview.VIEWS)
-        texture = None if albedo is None else (albedo.astype(float), template.uv, template.uv_quads)
-        preview.sheet(template.vertices * 1e3, template.quads, colours, names, light=template.openness, paint=texture).save(args.out / "head_views.png")
+    def say(line: str) -> None:
+        print(f"{time.perf_counter() - begin:6.1f} s  {line}", flush=True)
+
+    say("template")
+    template = build_template()
+    for line in report(template):
+        say("  " + line)
+    if args.template_only:
+        args.template_only.parent.mkdir(parents=True, exist_ok=True)
+        save(template, args.template_only)
+        say(f"{args.template_only}")
+        return
+    from .assemble import write_head
+
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    write_head(args.out, template, say)
+    if args.pictures:
+        from .pictures import write_pictures
+
+        write_pictures(Head.load(args.out), args.pictures, say)
 
 
 if __name__ == "__main__":

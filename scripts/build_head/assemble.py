@@ -1,5 +1,8 @@
-"""Template, rig, expressions and people become one `Head`, which is written as the package's built-in head."""
+"""Template, rig, expressions and people become one `Head`, the package's built-in one."""
 
+import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,29 +14,34 @@ from flametalk.head.storage import save_head
 from flametalk.render.occlusion import bake_occlusion
 
 from .people import build_people
-from .rig import build_mouth_expressions, build_rig, mouth_arkit, speech_actions
+from .rig import Rig, build_mouth_expressions, build_rig, mouth_arkit, speech_actions
 from .surface import triangulate
 from .template import MATERIALS, Template, build_template
 from .upper import build_upper_expressions, emotion_actions, gaze_correctives, upper_arkit
 
 NAME = "builtin-1"
-SHIPPED = Path("flametalk/head/builtin.safetensors")
 FLAME_REGIONS = (
     "eye_region neck left_eyeball right_eyeball right_ear right_eye_region forehead lips nose scalp "
     "boundary face left_ear left_eye_region"
 ).split()
+HEADER_SIZE = 8  # bytes that hold the length of a safetensors header
 LEAST = 1e-6  # metres; smaller displacements count as none, which keeps the file small
 
 
-def build_head(template: Template | None = None) -> Head:
-    """Everything from scratch, deterministically."""
-    template = template or build_template()
+def build_head(template: Template | None = None, say: Callable[[str], None] = lambda line: None) -> Head:
+    """Everything from scratch, deterministically; `say` hears what is being built."""
+    if template is None:
+        say("template")
+        template = build_template()
+    say("rig and expressions")
     rig = build_rig(template)
     displacements = build_upper_expressions(template) | build_mouth_expressions(template, rig)
     names = sorted(displacements, key=lambda name: -_effect(displacements[name]))
     assert len(names) == N_EXPRESSION
+    say("people")
     people = build_people(template)
     assert len(people.names) == N_SHAPE
+    say("occlusion")
     triangles, face_of = triangulate(template.quads)
     uv_triangles, _ = triangulate(template.uv_quads)
 
@@ -56,7 +64,9 @@ def build_head(template: Template | None = None) -> Head:
         material_names=MATERIALS,
         expression_names=tuple(names),
         shape_names=tuple(people.names),
-        regions={name: _index(np.ravel(ids)) for name, ids in template.names.items() if not name[-1].isdigit()},
+        regions={
+            name: _index(np.ravel(ids)) for name, ids in template.names.items() if not name[-1].isdigit()
+        },
         landmarks={name: _landmarks(mark) for name, mark in template.landmarks.items()},
         info={
             "made by": "scripts/build_head, from code alone",
@@ -67,10 +77,12 @@ def build_head(template: Template | None = None) -> Head:
     )
     assert set(FLAME_REGIONS) <= set(head.regions)
     actions = _actions(head, template, rig, displacements)
-    return Head(**{**{f: getattr(head, f) for f in head.__dataclass_fields__}, "actions": actions})
+    return replace(head, actions=actions)
 
 
-def _actions(head: Head, template: Template, rig, displacements) -> dict[str, Action]:  # type: ignore[no-untyped-def]
+def _actions(
+    head: Head, template: Template, rig: Rig, displacements: dict[str, np.ndarray]
+) -> dict[str, Action]:
     """Named poses: single expressions, speech shapes, emotions, and ARKit's 52."""
     zero = (0.0, 0.0, 0.0)
     strengths: dict[str, tuple[dict[str, float], object, object]] = {
@@ -96,17 +108,31 @@ def _actions(head: Head, template: Template, rig, displacements) -> dict[str, Ac
     return actions
 
 
-def write_head(path: Path = SHIPPED) -> None:
+def write_head(path: Path, template: Template | None = None, say: Callable[[str], None] = print) -> None:
     """Build, write, and say what came out."""
-    head = build_head()
+    head = build_head(template, say)
     save_head(head, path)
-    print(f"{path}: {head.n_vertices:,} vertices, {len(head.faces):,} triangles, {path.stat().st_size:,} bytes")
+    sort_header(path)
+    size = path.stat().st_size
+    say(f"{path}: {head.n_vertices:,} vertices, {len(head.faces):,} triangles, {size:,} bytes")
     for kind, names, basis in (
         ("expression", head.expression_names, head.expression_basis),
         ("shape", head.shape_names, head.shape_basis),
     ):
-        sizes = basis.norm(dim=1).amax(0) * MILLIMETRES
-        print(f"{kind}: " + ", ".join(f"{n} {s:.1f} mm" for n, s in zip(names, sizes.tolist(), strict=True)))
+        largest = (basis.norm(dim=1).amax(0) * MILLIMETRES).tolist()
+        pairs = zip(names, largest, strict=True)
+        say(f"largest move, {kind}: " + ", ".join(f"{n} {s:.1f} mm" for n, s in pairs))
+
+
+def sort_header(path: Path) -> None:
+    """safetensors writes its metadata in any order; sorted, equal heads are equal files."""
+    data = path.read_bytes()
+    end = HEADER_SIZE + int.from_bytes(data[:HEADER_SIZE], "little")
+    header = json.loads(data[HEADER_SIZE:end])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    assert len(text) <= end - HEADER_SIZE
+    path.write_bytes(data[:HEADER_SIZE] + text.ljust(end - HEADER_SIZE) + data[end:])
 
 
 def _effect(displacement: np.ndarray) -> float:

@@ -1,19 +1,22 @@
 """Positions of the ear rings (left side): an explicit auricle with helix, antihelix, concha, tragus and lobe.
 
-Ear coordinates: (back, up) millimetres in the auricle's plane from the tragion, and a height out of that plane.
+Ear coordinates: (back, up) millimetres in the auricle's plane from the tragion, and a height out of it.
 """
+
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from .field import _nearest_on_curve, march, project, resample
+from .field import march, project
+from .parts import nearest_on_curve, resample
 
 TRAGION = np.array([68.0, -17.0, 3.0])
 FLARE = 0.42
 BACK = np.array([FLARE, 0, -1.0]) / np.hypot(FLARE, 1)
 UP = np.array([0.13, 1.0, -0.07]) / np.linalg.norm([0.13, 1.0, -0.07])
 OUT = np.cross(UP, BACK) * -1
-OUTLINE = np.array([(5, -32), (13, -28.5), (20.5, -17), (26.8, -4), (29.5, 10), (27.5, 23), (18, 31), (8.5, 28.5),
-                    (1.0, 18), (-2.2, 6), (-3.0, -6), (-2.2, -19), (-0.5, -28)], float)
+OUTLINE = np.array([(5, -32), (13, -28.5), (20.5, -17), (26.8, -4), (29.5, 10), (27.5, 23), (18, 31),
+    (8.5, 28.5),
+                    (1.0, 18), (-2.2, 6), (-3.0, -6), (-2.2, -19), (-0.5, -28)], float)  # fmt: skip
 TOP = 6
 CANAL, CANAL_RADII = np.array([6.0, -3.0]), (1.2, 3.0)
 BOTTOM_INDEX, TOP_INDEX = 3, 27
@@ -22,10 +25,12 @@ INWARD = {5: 0.0, 6: 0.065, 7: 0.15, 8: 0.25, 9: 0.36, 10: 0.47, 11: 0.58, 12: 0
 # Ridges of the relief: points (back, up, 0, weight), sigma, height.
 RELIEF = (
     # helix
-    (((8, 0.5, 0, .3), (3.6, 3.6, 0, .9), (0.9, 10, 0, 1), (3.0, 19, 0, 1), (9.7, 26.0, 0, 1), (17.7, 28.2, 0, 1), (25.2, 21.6, 0, 1),
+    (((8, 0.5, 0, .3), (3.6, 3.6, 0, .9), (0.9, 10, 0, 1), (3.0, 19, 0, 1), (9.7, 26.0, 0, 1),
+    (17.7, 28.2, 0, 1), (25.2, 21.6, 0, 1),
       (26.9, 10, 0, 1), (24.4, -3.5, 0, .85), (19.4, -14.5, 0, .3)), 1.7, 2.9),
     # antihelix and its two crura
-    (((13.0, -16, 0, .4), (18.0, -10, 0, .9), (20.4, -1, 0, 1), (19.0, 8, 0, 1), (16.4, 15, 0, .8), (14.6, 21, 0, .3)), 2.2, 4.2),
+    (((13.0, -16, 0, .4), (18.0, -10, 0, .9), (20.4, -1, 0, 1), (19.0, 8, 0, 1), (16.4, 15, 0, .8),
+    (14.6, 21, 0, .3)), 2.2, 4.2),
     (((18.8, 8, 0, .3), (13.5, 11.0, 0, .9), (7.0, 11.5, 0, .6)), 1.8, 2.6),
     # scapha and triangular fossa
     (((22, 21, 0, .8), (24.0, 10, 0, 1), (22.6, -3, 0, .7), (19, -11, 0, .3)), 1.5, -1.7),
@@ -35,7 +40,7 @@ RELIEF = (
     (((7.8, -18.0, 0, .8), (12.5, -16.2, 0, 1)), 2.1, 3.2),
     (((4.0, -14.2, 0, 1), (5.2, -16.0, 0, .7)), 1.6, -2.0),
     (((4.5, -25.5, 0, 1), (8.5, -24.5, 0, 1)), 4.5, 1.8),
-)
+)  # fmt: skip
 
 
 def _outline_at(index):
@@ -56,7 +61,7 @@ def relief(bu):
     p = np.c_[bu, np.zeros(len(bu))]
     h = np.full(len(bu), -0.6)
     for points, sigma, height in RELIEF:
-        d, w = _nearest_on_curve(p, resample(points, 24))
+        d, w = nearest_on_curve(p, resample(points, 24))
         h += height * w * np.exp(-0.5 * (d / sigma) ** 2)
     q = (((bu - [10.0, -4.0]) / [9.5, 12.5]) ** 2).sum(1)
     h -= 8.5 * np.clip(1 - q, 0, 1) ** 0.7
@@ -91,7 +96,9 @@ def place(points, rings, parts):
     level = _head_level(edge, parts) * a[:, 0]
     for ring, s in INWARD.items():
         bu = (1 - s) * edge + s * inner
-        points[rings[ring]] = to_space(bu, relief(bu) * (1 - a[:, 0] * np.clip(1 - s / 0.12, 0, 1)) + level * (1 - s) ** 1.5)
+        points[rings[ring]] = to_space(
+            bu, relief(bu) * (1 - a[:, 0] * np.clip(1 - s / 0.12, 0, 1)) + level * (1 - s) ** 1.5
+        )
     rim, outer = points[rings[5]], points[rings[0]]
     root_free = project(parts, to_space(edge * [0.45, 0.78] + [5.5, 1.0], np.full(48, -6.0)), 5)
     root_attached = project(parts, 0.5 * outer + 0.5 * rim, 4)

@@ -1,4 +1,5 @@
-"""Places the grid on the field: thin-plate spline through landmarks, projection, then relaxation on the surface."""
+"""Places the grid on the field: a spline through landmarks, projection, relaxation on the surface."""
+
 import csv
 from pathlib import Path
 
@@ -13,16 +14,18 @@ BACK = COLUMNS - 1
 
 
 def read_landmarks():
-    """Names, (column, row) (L, 2) and positions (L, 3) of the landmark table."""
-    with open(Path(__file__).with_name("landmarks.csv")) as handle:
+    """(column, row) (L, 2) and positions (L, 3), millimetres, of the landmark table."""
+    with Path(__file__).with_name("landmarks.csv").open() as handle:
         rows = list(csv.DictReader(handle))
-    number = lambda *keys: np.array([[float(row[k]) for k in keys] for row in rows])
-    return [row["name"] for row in rows], number("column", "row"), number("x", "y", "z")
+    at, xyz = (
+        np.array([[float(row[k]) for k in keys] for row in rows]) for keys in (("column", "row"), "xyz")
+    )
+    return at, xyz
 
 
 def spline():
     """A map (column, row) -> position through the landmarks and their mirror images."""
-    _, at, xyz = read_landmarks()
+    at, xyz = read_landmarks()
     flip = np.array([-1, 1, 1])
     front = (at[:, 0] > 0) & (at[:, 0] < 14)
     back = (at[:, 0] < BACK) & (at[:, 0] > 26)
@@ -32,7 +35,7 @@ def spline():
 
 
 def initial_grid(half, parts):
-    """Positions (half.count, 3) with the grid and crown set and on the surface; ring vertices are still zero."""
+    """Positions (half.count, 3) with grid and crown set and on the surface; ring vertices are still zero."""
     points = np.zeros((half.count, 3))
     c, r = np.meshgrid(np.arange(COLUMNS), np.arange(ROWS), indexing="ij")
     ids = half.columns[:, RIM_ROWS:]
@@ -48,8 +51,10 @@ def initial_grid(half, parts):
 
 def nose_pins(half, points):
     """Vertices of the nose that landmarks hold in place while the grid relaxes, and where they are held."""
-    _, at, _ = read_landmarks()
-    whole = at[(at == np.round(at)).all(1) & (at[:, 0] <= 6) & (at[:, 1] >= 30) & (at[:, 1] <= 45)].astype(int)
+    at, _ = read_landmarks()
+    whole = at[(at == np.round(at)).all(1) & (at[:, 0] <= 6) & (at[:, 1] >= 30) & (at[:, 1] <= 45)].astype(
+        int
+    )
     ids = half.columns[whole[:, 0], whole[:, 1] + RIM_ROWS]
     return ids, points[ids].copy()
 
@@ -70,11 +75,13 @@ def _fill_crown(half, points):
 def averaging(faces, count, midline, rest=None):
     """Sparse mean over edge neighbours; on the midline a lateral neighbour also stands for its mirror image.
 
-    With rest positions, near neighbours weigh more, so that smoothing keeps the density the rest positions have.
+    With rest positions near neighbours weigh more, so that smoothing keeps their density.
     """
     quads = faces[faces[:, 3] >= 0]
     tris = faces[faces[:, 3] < 0]
-    edges = np.vstack([quads[:, [i, (i + 1) % 4]] for i in range(4)] + [tris[:, [i, (i + 1) % 3]] for i in range(3)])
+    edges = np.vstack(
+        [quads[:, [i, (i + 1) % 4]] for i in range(4)] + [tris[:, [i, (i + 1) % 3]] for i in range(3)]
+    )
     edges = np.unique(np.sort(edges, 1), axis=0)
     i, j = np.r_[edges[:, 0], edges[:, 1]], np.r_[edges[:, 1], edges[:, 0]]
     on = np.zeros(count, bool)
@@ -87,7 +94,7 @@ def averaging(faces, count, midline, rest=None):
 
 
 def relax(points, mean, free, midline, parts, iterations, strength=0.5, pins=None, pin_pull=0.0, every=3):
-    """Laplacian smoothing of the free vertices that stays on the surface; pins (ids, targets) pull some of them back."""
+    """Laplacian smoothing of the free vertices on the surface; pins (ids, targets) pull some of them back."""
     points = points.copy()
     for step in range(iterations):
         moved = points[free] + strength * ((mean @ points)[free] - points[free])

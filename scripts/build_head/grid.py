@@ -1,10 +1,12 @@
-"""Topology of one half of the skin: a grid of columns (front to back) and rows (neck to crown) with ring blocks.
+"""Topology of one half of the skin: columns (front to back) by rows (neck to crown) with ring blocks.
 
-Column 0 is the front midline and column 38 the back midline.  Inside each rectangular block the grid is replaced by
-rings that run counter-clockwise seen from outside; ring 0 is the block's perimeter.  The mouth block crosses the
-midline, so here it is half a ring: lower middle, corner, upper middle.
+Column 0 is the front midline and column 38 the back midline. Inside each rectangular block the grid is
+replaced by rings that run counter-clockwise seen from outside; ring 0 is the block's perimeter. The mouth
+block crosses the midline, so here it is half a ring: lower middle, corner, upper middle.
 """
+
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -47,8 +49,8 @@ EYE_MARGIN = 6
 def cells(ids, plain=False):
     """Quads (I, J, 4) of a 2-D id array [i, j], i to the right and j up.
 
-    The first corner alternates like a chess board, so that diagonals drawn from it balance at every vertex; where
-    `plain` (I, J) is true it stays the lower left one.
+    The first corner alternates like a chess board, so that diagonals drawn from it balance at every vertex;
+    where `plain` (I, J) is true it stays the lower left one.
     """
     quads = np.stack([ids[:-1, :-1], ids[1:, :-1], ids[1:, 1:], ids[:-1, 1:]], -1)
     i, j = np.indices(quads.shape[:2])
@@ -74,7 +76,7 @@ class HalfSkin:
         return ids
 
     def add(self, faces, part, band=0):
-        """Appends faces; the part's name and the band (ring they start from) later tell material and region."""
+        """Appends faces; the part's name and the band (their first ring) later tell material and region."""
         self.quads.append(faces)
         self.parts.append(np.full(len(faces), part))
         self.bands.append(np.broadcast_to(band, len(faces)))
@@ -103,10 +105,12 @@ def _grid(half):
 def _grid_quads(half, ids):
     """Like sheet, but a cell inside a block stays empty even if all its corners exist."""
     c, row = np.indices((COLUMNS - 1, ROWS + RIM_ROWS - 1))
-    quads = cells(ids, plain=(c >= 4) & (row < 30 + RIM_ROWS))  # sheared there: this diagonal is the short one
+    quads = cells(
+        ids, plain=(c >= 4) & (row < 30 + RIM_ROWS)
+    )  # sheared there: this diagonal is the short one
     keep = (quads >= 0).all(-1)
     for block, _ in BLOCKS.values():
-        keep[block.c0:block.c1, block.r0 + RIM_ROWS:block.r1 + RIM_ROWS] = False
+        keep[block.c0 : block.c1, block.r0 + RIM_ROWS : block.r1 + RIM_ROWS] = False
     half.add(quads[keep], "grid")
 
 
@@ -115,8 +119,8 @@ def _crown(half, ids):
     w, d = CROWN_WIDTH, CROWN_DEPTH
     patch = np.full((w + 1, d + 1), -1)
     patch[:, 0] = top[: w + 1]
-    patch[w, :] = top[w: w + d + 1]
-    patch[:, d] = top[w + d:][::-1]
+    patch[w, :] = top[w : w + d + 1]
+    patch[:, d] = top[w + d :][::-1]
     patch[:w, 1:d] = half.new((w, d - 1))
     half.sheet(patch, "crown", 0)
     return patch
@@ -127,7 +131,7 @@ def zip_ring(ring, start):
     n = len(ring)
     pairs = [(ring[(start - m) % n], ring[(start + m) % n]) for m in range(n // 2 + 1)]
     faces = []
-    for (l0, r0), (l1, r1) in zip(pairs[:-1], pairs[1:]):
+    for (l0, r0), (l1, r1) in pairwise(pairs):
         if l0 == r0:
             faces.append((l0, r1, l1, -1))
         elif l1 == r1:
@@ -161,7 +165,7 @@ def build_half():
 def _cap(half, ring):
     """Fills a ring of 16 with a 4 x 4 cell grid."""
     patch = np.full((5, 5), -1)
-    for (c, r), v in zip(Block(0, 4, 0, 4, 0).perimeter(True), ring):
+    for (c, r), v in zip(Block(0, 4, 0, 4, 0).perimeter(True), ring, strict=True):
         patch[c, r] = v
     patch[1:4, 1:4] = half.new((3, 3))
     half.sheet(patch, "nostril", NOSTRIL.rings)
@@ -169,39 +173,7 @@ def _cap(half, ring):
 
 
 def _zip_half_mouth(ring):
-    lower, upper = ring[:MOUTH_CORNER + 1], ring[MOUTH_CORNER:][::-1]
+    lower, upper = ring[: MOUTH_CORNER + 1], ring[MOUTH_CORNER:][::-1]
     faces = [(lower[i], lower[i + 1], upper[i + 1], upper[i]) for i in range(MOUTH_CORNER - 1)]
     faces.append((lower[-2], lower[-1], upper[-2], -1))
     return np.array(faces)
-
-
-@dataclass(frozen=True)
-class Mirror:
-    """How the half's ids map to the whole: right[i] is the other side's vertex (the same one on the midline)."""
-    left: np.ndarray
-    right: np.ndarray
-    count: int
-
-
-def mirror_map(half_count, midline):
-    on_midline = np.zeros(half_count, bool)
-    on_midline[midline] = True
-    left = np.arange(half_count)
-    right = left.copy()
-    right[~on_midline] = half_count + np.arange((~on_midline).sum())
-    return Mirror(left, right, half_count + int((~on_midline).sum()))
-
-
-def mirror_faces(faces, right):
-    """Faces of the other side, wound so that they still look outward; triangles keep -1 in the last place."""
-    flipped = np.where(faces[:, 3:] < 0, faces[:, [0, 2, 1, 3]], faces[:, [0, 3, 2, 1]])
-    return np.where(flipped < 0, -1, right[flipped])
-
-
-def mirror_points(points, mirror):
-    whole = np.zeros((mirror.count, 3))
-    whole[mirror.left] = points
-    other = mirror.right >= len(points)
-    whole[mirror.right[other]] = points[other] * [-1, 1, 1]
-    whole[mirror.left[~other], 0] = 0.0
-    return whole

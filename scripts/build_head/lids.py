@@ -1,4 +1,5 @@
 """Positions of the eye rings: skin, lid crease, margins and the tuck that hugs the ball (left eye)."""
+
 import numpy as np
 
 from .fit import curve_at, on_front
@@ -11,7 +12,8 @@ LOWER = np.array([(INNER + m) % 36 for m in range(19)])
 """Ring indices of each lid from the inner to the outer canthus, both canthi included."""
 CREASE, MARGIN, INNER_MARGIN = 4, 6, 7
 
-UPPER_MARGIN = ((16.8, -2.6), (18.8, -0.3), (22.5, 2.7), (27.5, 4.5), (32.5, 4.7), (38, 3.6), (42.0, 2.1), (44.8, 0.7))
+UPPER_MARGIN = ((16.8, -2.6), (18.8, -0.3), (22.5, 2.7), (27.5, 4.5), (32.5, 4.7), (38, 3.6), (42.0, 2.1),
+    (44.8, 0.7))  # fmt: skip
 LOWER_MARGIN = ((16.8, -2.6), (19.2, -3.4), (24, -4.8), (30, -5.5), (36, -5.1), (41.3, -2.6), (44.8, 0.7))
 UPPER_CREASE = ((13.8, -2.3), (16.8, 3.0), (22.5, 7.0), (30.0, 8.6), (38.0, 7.4), (44.5, 4.6), (49.0, 0.2))
 LOWER_CREASE = ((13.8, -2.3), (17.6, -6.4), (24, -9.4), (31, -10.8), (39, -9.4), (45.0, -5.4), (49.0, 0.2))
@@ -19,7 +21,7 @@ SKIN_BLEND = {1: 0.30, 2: 0.56, 3: 0.80}
 LID_THICKNESS, CLEARANCE = 1.8, 0.35
 CARUNCLE_EDGE, OUTER_EDGE = 20.3, 42.9
 """x where the flesh of the inner and of the outer canthus meets the ball."""
-# Tuck rings: how far (mm along the ball) they lie behind the margin at mid-lid, and their depth under the ball at a canthus.
+# Tuck rings: mm along the ball behind the margin at mid-lid, and mm under the ball at a canthus.
 TUCK = {8: (2.0, 0.0), 9: (6.0, 1.5), 10: (11.0, 3.0), 11: (15.0, 4.5)}
 
 
@@ -79,7 +81,7 @@ def place_tuck(points, rings):
 
 
 def _corner_edge(inner):
-    """Where the flesh of the canthi meets the ball, and how much each ring vertex (36, 1) belongs to a canthus."""
+    """Where the canthal flesh meets the ball, and how much each ring vertex (36, 1) belongs to a canthus."""
     lack = np.maximum(CARUNCLE_EDGE - inner[:, 0], inner[:, 0] - OUTER_EDGE)
     reach = smoothstep(lack, -1.6, 1.4)[:, None]
     x = np.clip(inner[:, 0], CARUNCLE_EDGE, OUTER_EDGE)

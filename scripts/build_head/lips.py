@@ -1,4 +1,5 @@
 """Positions of the mouth rings: skin, vermilion, lips, the seam and the sack behind it (one half)."""
+
 import numpy as np
 
 from .fit import curve_at, on_front
@@ -10,7 +11,8 @@ LIP_BLEND = {5: 0.34, 6: 0.72}
 SEAM_GAP = 0.05
 """Half the distance between the closed lips, millimetres."""
 
-UPPER_VERMILION = ((0, -59.1), (1.6, -58.9), (3.6, -58.2), (5.6, -57.9), (8.4, -58.6), (14.5, -61.0), (20.5, -63.8), (26.2, -66.45))
+UPPER_VERMILION = ((0, -59.1), (1.6, -58.9), (3.6, -58.2), (5.6, -57.9), (8.4, -58.6), (14.5, -61.0),
+    (20.5, -63.8), (26.2, -66.45))  # fmt: skip
 LOWER_VERMILION = ((0, -76.4), (6, -76.2), (12, -74.7), (18, -71.9), (23, -68.8), (26.2, -66.45))
 LIP_LINE_CURVE = ((0, -66.65), (4, -66.5), (9, -66.2), (15, -66.5), (21, -66.65), (25.3, -66.45))
 

@@ -1,4 +1,5 @@
 """Positions of the nostril rings (left side): a rim on the nose's base and a short tube going up."""
+
 import numpy as np
 
 from .field import project
@@ -14,11 +15,13 @@ TUBE = {3: (0.97, 2.4), 4: (0.88, 5.5), 5: (0.62, 8.5)}
 
 
 def outline(scale, angle):
-    return CENTRE + scale * (np.cos(angle)[:, None] * HALF_WIDTH * WIDE + np.sin(angle)[:, None] * HALF_LENGTH * LONG)
+    return CENTRE + scale * (
+        np.cos(angle)[:, None] * HALF_WIDTH * WIDE + np.sin(angle)[:, None] * HALF_LENGTH * LONG
+    )
 
 
 def _angles(outer):
-    """Angle of each of the 16 points about the opening, mostly following the block's perimeter to avoid shear.
+    """Angle of each of the 16 points about the opening, mostly as on the block's perimeter, to avoid shear.
 
     Index 2 is the back, 6 lateral, 10 the front and 14 medial.
     """
@@ -44,9 +47,20 @@ def place(points, rings, cap, parts):
     last = points[rings[5]]
     middle = last.mean(0) + 0.8 * UP
     inner = cap[1:4, 1:4]
-    frame = np.array([[-1, -1], [0, -1], [1, -1], [-1, 0], [0, 0], [1, 0], [-1, 1], [0, 1], [1, 1]]).reshape(3, 3, 2)
+    frame = np.array([[-1, -1], [0, -1], [1, -1], [-1, 0], [0, 0], [1, 0], [-1, 1], [0, 1], [1, 1]]).reshape(
+        3, 3, 2
+    )
     for c in range(3):
         for r in range(3):
             x, y = frame[r, c]
-            k = {(-1, -1): 0, (0, -1): 2, (1, -1): 4, (1, 0): 6, (1, 1): 8, (0, 1): 10, (-1, 1): 12, (-1, 0): 14}.get((x, y))
+            k = {
+                (-1, -1): 0,
+                (0, -1): 2,
+                (1, -1): 4,
+                (1, 0): 6,
+                (1, 1): 8,
+                (0, 1): 10,
+                (-1, 1): 12,
+                (-1, 0): 14,
+            }.get((x, y))
             points[inner[c, r]] = middle if k is None else 0.5 * middle + 0.5 * last[k]

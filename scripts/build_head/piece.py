@@ -1,9 +1,10 @@
 """A closed part of the head beside the skin: its points, faces and which point mirrors which."""
+
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from .grid import mirror_faces
+from .mirror import flip, mirror_faces
 
 
 @dataclass(frozen=True)
@@ -18,8 +19,10 @@ class Piece:
 
 
 def tube_faces(ids, closed=True):
-    """Quads of a tube given as ids [ring, around]; the normal points out if `around` runs counter-clockwise as seen
-    from the last ring's end."""
+    """Quads of a tube given as ids [ring, around].
+
+    They look outward if `around` runs counter-clockwise as seen from the last ring's end.
+    """
     ids = np.asarray(ids)
     if closed:
         ids = np.c_[ids, ids[:, :1]]
@@ -38,13 +41,11 @@ def both_sides(points, faces):
     """A left part and its mirror image: points, faces and mirror index of the two together."""
     n = len(points)
     right = np.arange(n) + n
-    return (np.vstack([points, points * [-1, 1, 1]]), np.vstack([faces, mirror_faces(faces, right)]),
-            np.r_[right, np.arange(n)])
-
-
-def flip(faces):
-    """The same faces wound the other way."""
-    return np.where(faces[:, 3:] < 0, faces[:, [0, 2, 1, 3]], faces[:, [0, 3, 2, 1]])
+    return (
+        np.vstack([points, points * [-1, 1, 1]]),
+        np.vstack([faces, mirror_faces(faces, right)]),
+        np.r_[right, np.arange(n)],
+    )
 
 
 def is_outward(points, faces):
@@ -53,23 +54,26 @@ def is_outward(points, faces):
     a, b, c = (around[faces[:, k]] for k in range(3))
     whole = faces[:, 3] >= 0
     d = around[faces[whole, 3]]
-    return np.einsum("ij,ij->", a, np.cross(b, c)) + np.einsum("ij,ij->", a[whole], np.cross(c[whole], d)) >= 0
+    return (
+        np.einsum("ij,ij->", a, np.cross(b, c)) + np.einsum("ij,ij->", a[whole], np.cross(c[whole], d)) >= 0
+    )
 
 
 def signed_area(uv, faces):
+    """Of each face's first triangle in the texture; negative: mirrored."""
     a, b, c = (uv[faces[:, k]] for k in range(3))
     return 0.5 * np.cross(b - a, c - a)
 
 
 def tube_uv(stations, around):
-    """Texture square of a closed tube with two caps (faces as tube_faces, cap of the last ring, cap of the first)."""
+    """Texture square of a closed tube: faces as tube_faces, then the last ring's cap, then the first's."""
     i, j = np.meshgrid(np.linspace(0, 1, stations), np.linspace(0, 0.80, around + 1), indexing="ij")
     body = np.stack([j, i], -1).reshape(-1, 2)
     ids = np.arange(len(body)).reshape(stations, around + 1)
     turn = 2 * np.pi * np.arange(around) / around
     disc = np.c_[np.cos(turn), np.sin(turn)] * [0.08, 0.22]
     first, last = np.arange(around) + len(body), np.arange(around) + len(body) + around
-    uv = np.vstack([body, disc * [-1, 1] + [0.91, 0.25], disc + [0.91, 0.75]])
+    uv = np.vstack([body, disc * [-1, 1] + [0.91, 0.25], disc + np.array([0.91, 0.75])])
     return uv, np.vstack([tube_faces(ids, closed=False), cap_faces(last), cap_faces(first[::-1])])
 
 

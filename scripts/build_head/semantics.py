@@ -1,4 +1,5 @@
 """Names for parts of the skin: ordered rings, lines and regions, found on the left half and mirrored."""
+
 import numpy as np
 from scipy.spatial import cKDTree
 
@@ -8,11 +9,12 @@ from .lids import LOWER, UPPER
 
 # Rows that bound the regions, by column.
 NECK_ROW = ((0, 9), (8, 9.5), (14, 11.5), (20, 16.5), (24, 21), (28, 23.5), (38, 23.5))
-HAIR_ROW = ((0, 62), (8, 62), (13, 60.5), (17, 57), (19, 53), (20.5, 47), (21, 43), (22, 38), (26, 30), (27, 28), (29, 26), (38, 24))
+HAIR_ROW = ((0, 62), (8, 62), (13, 60.5), (17, 57), (19, 53), (20.5, 47), (21, 43), (22, 38), (26, 30),
+    (27, 28), (29, 26), (38, 24))  # fmt: skip
 
 
 def _across(half_rows, right):
-    """Rows over the left half that start at the midline -> rows from the right end over the midline to the left end."""
+    """Rows over the left half, from the midline on -> rows from the right end to the left end."""
     return np.concatenate([right[half_rows[:, :0:-1]], half_rows], axis=1)
 
 
@@ -20,15 +22,19 @@ def _mouth(half, right):
     rings = half.rings["mouth"]
     lower = _across(rings[:, : MOUTH_CORNER + 1], right)
     upper = _across(rings[:, MOUTH_CORNER:][:, ::-1], right)
-    names = {"mouth_skin_rings": slice(0, 4), "lip_rings": slice(4, LIP_LINE + 1), "mouth_sack_rings": slice(LIP_LINE, None)}
+    names = {
+        "mouth_skin_rings": slice(0, 4),
+        "lip_rings": slice(4, LIP_LINE + 1),
+        "mouth_sack_rings": slice(LIP_LINE, None),
+    }
     out = {}
     for side, rows in (("upper", upper), ("lower", lower)):
         for name, part in names.items():
             out[f"{name}_{side}"] = rows[part]
         out[f"lip_vermilion_{side}"], out[f"lip_seam_{side}"] = rows[4], rows[LIP_LINE]
     out["lip_corners"] = np.array([upper[LIP_LINE, 0], upper[LIP_LINE, -1]])
-    out["mouth_sack"] = np.unique(np.r_[upper[LIP_LINE + 1:].ravel(), lower[LIP_LINE + 1:].ravel()])
-    out["lips"] = np.unique(np.r_[upper[4:LIP_LINE + 2].ravel(), lower[4:LIP_LINE + 2].ravel()])
+    out["mouth_sack"] = np.unique(np.r_[upper[LIP_LINE + 1 :].ravel(), lower[LIP_LINE + 1 :].ravel()])
+    out["lips"] = np.unique(np.r_[upper[4 : LIP_LINE + 2].ravel(), lower[4 : LIP_LINE + 2].ravel()])
     return out
 
 
@@ -43,7 +49,7 @@ def _eyes(half, right):
         out |= _sided(f"lid_rings_{lid}", rings[:, order], right)
         out |= _sided(f"lid_margin_{lid}", rings[EYE_MARGIN, order], right)
     out |= _sided("eye_rings", rings, right)
-    out |= _sided("lid_tuck", rings[EYE_MARGIN + 1:].ravel(), right)
+    out |= _sided("lid_tuck", rings[EYE_MARGIN + 1 :].ravel(), right)
     out |= _sided("canthus_inner", rings[EYE_MARGIN, UPPER[:1]], right)
     out |= _sided("canthus_outer", rings[EYE_MARGIN, UPPER[-1:]], right)
     return out
@@ -81,7 +87,8 @@ def _nearest_line(points, curve, n, candidates):
 
 
 NASOLABIAL = ((18, -35, 92), (22.5, -41, 89), (27, -49, 86), (31, -58, 83), (34, -67, 79), (34.5, -74, 78))
-JAW_BORDER = ((0, -111.5, 83), (14, -109.5, 78), (26, -104.5, 67), (36, -98, 48), (44, -89, 26), (50, -80, 8), (55, -66, 0), (58, -52, 4))
+JAW_BORDER = ((0, -111.5, 83), (14, -109.5, 78), (26, -104.5, 67), (36, -98, 48), (44, -89, 26),
+    (50, -80, 8), (55, -66, 0), (58, -52, 4))  # fmt: skip
 BROW = ((9, 16, 95), (18, 19.5, 92.5), (28, 21.8, 89), (38, 22, 82), (46, 19, 74), (52.5, 13, 65))
 
 
@@ -97,7 +104,10 @@ def _lines_and_patches(half, points, right, grid):
     near = cKDTree(curve).query(points[face])[0]
     out |= _sided("brow", face[near < 5.5], right)
     out |= _sided("brow_line", _nearest_line(points, BROW, 14, face), right)
-    within = lambda centre, radii: face[(((points[face] - centre) / radii) ** 2).sum(1) < 1]
+
+    def within(centre, radii):
+        return face[(((points[face] - centre) / radii) ** 2).sum(1) < 1]
+
     out |= _sided("cheek_apple", within((37, -33, 75), (15, 14, 22)), right)
     chin = within((0, -98, 88), (19, 14, 24))
     out["chin"] = np.unique(np.r_[chin, right[chin]])
@@ -107,34 +117,63 @@ def _lines_and_patches(half, points, right, grid):
 def _flame_regions(half, right, grid, named):
     """Vertex sets under FLAME's mask names (left is the subject's left, +x)."""
     c, r = grid
-    both = lambda ids: np.unique(np.r_[ids, right[ids]])
+
+    def both(ids):
+        return np.unique(np.r_[ids, right[ids]])
+
     on = c >= 0
-    neck_row, hair_row = np.interp(c, *zip(*NECK_ROW)), np.interp(c, *zip(*HAIR_ROW))
+    neck_row, hair_row = (np.interp(c, *np.transpose(table)) for table in (NECK_ROW, HAIR_ROW))
     neck = np.flatnonzero(on & (r >= 1) & ((r <= neck_row) | ((c >= 25) & (r < hair_row))))
     boundary = np.flatnonzero(on & (r <= 1))
     crown = half.crown.ravel()
     scalp = np.union1d(np.flatnonzero(on & (r >= hair_row)), crown)
     forehead = np.flatnonzero(on & (c <= 19) & (r >= 55) & (r < hair_row))
     ear = half.rings["ear"][1:].ravel()
-    eye = np.union1d(np.flatnonzero(on & (c >= 2) & (c <= 17) & (r >= 42) & (r <= 56) & ~((c <= 5) & (r <= 43))), half.rings["eye"].ravel())
+    eye = np.union1d(
+        np.flatnonzero(on & (c >= 2) & (c <= 17) & (r >= 42) & (r <= 56) & ~((c <= 5) & (r <= 43))),
+        half.rings["eye"].ravel(),
+    )
     centre = np.flatnonzero(on & (c <= 2) & (r >= 49) & (r <= 56))
-    not_face = np.unique(np.r_[scalp, neck[(r[neck] < neck_row[neck] - 0.5) | (c[neck] >= 25)], boundary, ear, half.rings["mouth"][LIP_LINE + 1:].ravel()])
+    not_face = np.unique(
+        np.r_[
+            scalp,
+            neck[(r[neck] < neck_row[neck] - 0.5) | (c[neck] >= 25)],
+            boundary,
+            ear,
+            half.rings["mouth"][LIP_LINE + 1 :].ravel(),
+        ]
+    )
     everything = np.arange(half.count)
-    out = {"neck": both(neck), "boundary": both(boundary), "scalp": both(scalp), "forehead": both(forehead),
-           "left_ear": np.unique(ear), "right_ear": np.unique(right[ear]),
-           "left_eye_region": eye, "right_eye_region": right[eye], "eye_region": both(np.union1d(eye, centre)),
-           "face": both(np.setdiff1d(everything, not_face))}
+    out = {
+        "neck": both(neck),
+        "boundary": both(boundary),
+        "scalp": both(scalp),
+        "forehead": both(forehead),
+        "left_ear": np.unique(ear),
+        "right_ear": np.unique(right[ear]),
+        "left_eye_region": eye,
+        "right_eye_region": right[eye],
+        "eye_region": both(np.union1d(eye, centre)),
+        "face": both(np.setdiff1d(everything, not_face)),
+    }
     return out | {"lips": named["lips"], "nose": named["nose"]}
 
 
 def skin_names(half, points, right):
     """Every named index array of the skin, in the whole skin's vertex ids."""
     grid = _grid_coordinates(half)
-    out = _mouth(half, right) | _eyes(half, right) | _nose(half, right, grid) | _lines_and_patches(half, points, right, grid)
+    out = (
+        _mouth(half, right)
+        | _eyes(half, right)
+        | _nose(half, right, grid)
+        | _lines_and_patches(half, points, right, grid)
+    )
     out |= _sided("ear_rings", half.rings["ear"], right)
     out["midline_front"] = half.columns[0][half.columns[0] >= 0]
     out["midline_back"], out["midline_crown"] = half.columns[-1], half.crown[0]
-    out["rim"] = np.unique(np.r_[half.columns[:, :RIM_ROWS].ravel(), right[half.columns[:, :RIM_ROWS].ravel()]])
+    out["rim"] = np.unique(
+        np.r_[half.columns[:, :RIM_ROWS].ravel(), right[half.columns[:, :RIM_ROWS].ravel()]]
+    )
     return out | _flame_regions(half, right, grid, out)
 
 

@@ -1,4 +1,5 @@
 """The half skin: grid, rings and relaxation put together."""
+
 import numpy as np
 
 from . import ear, lids, lips, nostril
@@ -17,16 +18,20 @@ def place_rings(half, points, parts):
     ear.place(points, half.rings["ear"], parts)
 
 
+def in_cut(p):
+    """Points moved up or down into the plane that cuts the bust."""
+    return np.c_[p[:, 0], CUT_Y + CUT_SLOPE * p[:, 2], p[:, 2]]
+
+
 def place_cut(half, points, parts):
-    """Puts row 0 where a tilted plane cuts the bust: evenly spread rays toward the middle, marched to the surface."""
+    """Puts row 0 where a tilted plane cuts the bust: rays toward the middle, marched to the surface."""
     turn = np.linspace(0, 1, COLUMNS)
     angle = np.pi * (turn + 0.035 * np.sin(2 * np.pi * turn))
     direction = np.c_[np.sin(angle), 0 * angle, np.cos(angle)]
     middle = np.array([0.0, 0.0, -40.0])
-    plane = lambda p: np.c_[p[:, 0], CUT_Y + CUT_SLOPE * p[:, 2], p[:, 2]]
-    p = plane(middle + 160 * direction)
+    p = in_cut(middle + 160 * direction)
     for _ in range(60):
-        p = plane(p - 0.8 * evaluate(parts, p)[:, None] * direction)
+        p = in_cut(p - 0.8 * evaluate(parts, p)[:, None] * direction)
     points[half.columns[:, RIM_ROWS]] = p
 
 
@@ -51,7 +56,7 @@ def soften(half, points, mean, weight, rounds):
 
 
 def throat(c, r):
-    """The crease between the chin's underside and the neck, which the grid is too coarse to follow sharply."""
+    """The crease between chin and neck, which the grid is too coarse to follow sharply."""
     return np.clip((20 - c) / 6, 0, 1) * np.clip(1.6 - np.abs(r - 7.5) / 3.0, 0, 1)
 
 
@@ -67,14 +72,18 @@ def smooth_cut(half, points, rounds=10):
         flip = [-1, 1, 1]
         around = np.vstack([p[1:2] * flip, p, p[-2:-1] * flip])
         p = 0.25 * around[:-2] + 0.5 * p + 0.25 * around[2:]
-        points[row] = np.c_[p[:, 0], CUT_Y + CUT_SLOPE * p[:, 2], p[:, 2]]
+        points[row] = in_cut(p)
 
 
 def free_vertices(half):
     """Grid, crown and the outer rings of each block; everything else is placed explicitly."""
-    kept = [half.rings["mouth"][:3].ravel(), half.rings["eye"][:3].ravel(), half.rings["nostril"][:1].ravel(),
-            half.rings["ear"][:1].ravel()]
-    grid = half.columns[:, RIM_ROWS + 1:]
+    kept = [
+        half.rings["mouth"][:3].ravel(),
+        half.rings["eye"][:3].ravel(),
+        half.rings["nostril"][:1].ravel(),
+        half.rings["ear"][:1].ravel(),
+    ]
+    grid = half.columns[:, RIM_ROWS + 1 :]
     return np.unique(np.concatenate([grid[grid >= 0], half.crown.ravel(), *kept]))
 
 
@@ -87,8 +96,9 @@ def build_half_skin(parts=HEAD):
     mean = averaging(faces, half.count, half.midline)
     dense = averaging(faces, half.count, half.midline, rest=points)
     free = free_vertices(half)
-    points = relax(points, dense, free, half.midline, parts, RELAX_STEPS,
-                   pins=nose_pins(half, points), pin_pull=0.5)
+    points = relax(
+        points, dense, free, half.midline, parts, RELAX_STEPS, pins=nose_pins(half, points), pin_pull=0.5
+    )
     place_rings(half, points, parts)
     points = taubin(points, mean, free, half.midline, TAUBIN_PAIRS)
     points[free] = project(parts, points[free], steps=2, limit=1.0)

@@ -1,4 +1,5 @@
 """Points on a triangle mesh: nearest surface point as (triangle, barycentric)."""
+
 import numpy as np
 from scipy.spatial import cKDTree
 

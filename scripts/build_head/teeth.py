@@ -1,17 +1,23 @@
-"""Teeth and gums: separate crowns along two dental arches (incisors, canines, premolars, two molars a side)."""
+"""Teeth and gums: crowns along two dental arches (incisors, canines, premolars, two molars a side)."""
+
 import numpy as np
 
 from .fit import curve_at
-from .piece import Piece, both_sides, cap_faces, flip, is_outward, oriented, signed_area, tube_faces, tube_uv
+from .mirror import flip
+from .piece import Piece, both_sides, cap_faces, is_outward, oriented, signed_area, tube_faces, tube_uv
 
 # Crown width, height, depth and depth at the biting edge, from the middle outward (millimetres).
-UPPER_CROWNS = ((8.4, 9.6, 6.5, 1.8), (6.6, 8.4, 6.0, 1.7), (7.4, 9.6, 7.0, 2.6), (6.8, 8.0, 8.2, 6.0), (6.5, 7.4, 8.2, 6.2),
-                (9.6, 7.0, 9.5, 7.8), (9.0, 6.6, 9.5, 7.8))
-LOWER_CROWNS = ((5.3, 8.6, 5.6, 1.6), (5.8, 8.6, 5.8, 1.6), (6.6, 9.4, 6.8, 2.4), (6.8, 8.0, 7.2, 5.2), (6.9, 7.4, 7.6, 5.6),
-                (10.0, 7.0, 9.0, 7.4), (9.6, 6.6, 9.0, 7.4))
+UPPER_CROWNS = ((8.4, 9.6, 6.5, 1.8), (6.6, 8.4, 6.0, 1.7), (7.4, 9.6, 7.0, 2.6), (6.8, 8.0, 8.2, 6.0),
+    (6.5, 7.4, 8.2, 6.2),
+                (9.6, 7.0, 9.5, 7.8), (9.0, 6.6, 9.5, 7.8))  # fmt: skip
+LOWER_CROWNS = ((5.3, 8.6, 5.6, 1.6), (5.8, 8.6, 5.8, 1.6), (6.6, 9.4, 6.8, 2.4), (6.8, 8.0, 7.2, 5.2),
+    (6.9, 7.4, 7.6, 5.6),
+                (10.0, 7.0, 9.0, 7.4), (9.6, 6.6, 9.0, 7.4))  # fmt: skip
 # Outer face of each arch in (x, z).
-UPPER_ARCH = ((0, 91.4), (6, 91.0), (12, 89.2), (17.8, 84.6), (22.0, 78), (24.8, 69.5), (26.5, 59), (27.4, 47), (27.6, 36))
-LOWER_ARCH = ((0, 89.0), (5, 88.6), (10, 86.9), (15.6, 82.6), (20.0, 76), (23.3, 67.5), (25.6, 57), (26.8, 45), (27.2, 36))
+UPPER_ARCH = ((0, 91.4), (6, 91.0), (12, 89.2), (17.8, 84.6), (22.0, 78), (24.8, 69.5), (26.5, 59),
+    (27.4, 47), (27.6, 36))  # fmt: skip
+LOWER_ARCH = ((0, 89.0), (5, 88.6), (10, 86.9), (15.6, 82.6), (20.0, 76), (23.3, 67.5), (25.6, 57),
+    (26.8, 45), (27.2, 36))  # fmt: skip
 UPPER_EDGE, LOWER_EDGE = -69.8, -67.4
 AROUND, LEVELS = 8, ((0.0, 0.82), (0.35, 1.0), (0.80, 0.97), (1.0, 0.84))
 GUM_STATIONS, GUM_AROUND = 19, 6
@@ -57,10 +63,9 @@ def _teeth(table, crowns, edge, up):
     for number, (width, height, depth, edge_depth) in enumerate(crowns):
         s = begin + width / 2
         begin += width + 0.06
-        pick = lambda a: np.array([np.interp(s, arc, a[:, k]) for k in range(2)])
-        n = pick(normal)
+        n, at = (np.array([np.interp(s, arc, a[:, k]) for k in range(2)]) for a in (normal, curve))
         y = edge + up * (0.0, 0.7, 0.1, 0.7, 0.9, 1.0, 1.0)[number]
-        rings = _crown(pick(curve), n / np.linalg.norm(n), width, height, depth, edge_depth, y, up)
+        rings = _crown(at, n / np.linalg.norm(n), width, height, depth, edge_depth, y, up)
         ids = offset + np.arange(rings[..., 0].size).reshape(len(LEVELS), AROUND)
         part = np.vstack([tube_faces(ids), cap_faces(ids[-1])])
         faces.append(part)
@@ -79,15 +84,25 @@ def _gum(table, y, half_height, half_depth, inset):
     mid = at - n * inset
     mid, n = np.vstack([mid[:0:-1] * [-1, 1], mid]), np.vstack([n[:0:-1] * [-1, 1], n])
     angle = 2 * np.pi * (np.arange(GUM_AROUND) + 0.5) / GUM_AROUND
-    rings = np.array([np.c_[m[0] + np.cos(angle) * half_depth * v[0], y + np.sin(angle) * half_height,
-                            m[1] + np.cos(angle) * half_depth * v[1]] for m, v in zip(mid, n)])
+    rings = np.array(
+        [
+            np.c_[
+                m[0] + np.cos(angle) * half_depth * v[0],
+                y + np.sin(angle) * half_height,
+                m[1] + np.cos(angle) * half_depth * v[1],
+            ]
+            for m, v in zip(mid, n, strict=True)
+        ]
+    )
     ids = np.arange(rings[..., 0].size).reshape(GUM_STATIONS, GUM_AROUND)
     faces = np.vstack([tube_faces(ids), cap_faces(ids[-1]), cap_faces(ids[0][::-1])])
     return rings.reshape(-1, 3), faces, ids[::-1].ravel()
 
 
 def build_teeth(upper):
-    table, crowns, edge, up = (UPPER_ARCH, UPPER_CROWNS, UPPER_EDGE, 1) if upper else (LOWER_ARCH, LOWER_CROWNS, LOWER_EDGE, -1)
+    table, crowns, edge, up = (
+        (UPPER_ARCH, UPPER_CROWNS, UPPER_EDGE, 1) if upper else (LOWER_ARCH, LOWER_CROWNS, LOWER_EDGE, -1)
+    )
     points, faces = _teeth(table, crowns, edge, up)
     one = len(LEVELS) * AROUND
     for k in range(len(crowns)):
@@ -112,7 +127,7 @@ def _tooth_uv(teeth):
     angle = 2 * np.pi * (np.arange(AROUND) + 0.5) / AROUND
     radius = (0.47, 0.36, 0.22, 0.11)
     cell = np.vstack([np.c_[0.5 + r * np.cos(angle), 0.5 + r * np.sin(angle)] for r in radius])
-    return np.vstack([(cell + [k, 0]) / [teeth, 1] for k in range(teeth)])
+    return np.vstack([(cell + np.array([k, 0])) / [teeth, 1] for k in range(teeth)])
 
 
 def build_gums(upper):

@@ -1,4 +1,5 @@
 """The tongue: a loft from the root to the tip with a shallow middle groove."""
+
 import numpy as np
 
 from .fit import curve_at
@@ -6,8 +7,9 @@ from .piece import Piece, cap_faces, oriented, tube_faces, tube_uv
 
 STATIONS, AROUND = 14, 16
 # Root to tip: height of the middle, depth, half-width, half-height.
-PROFILE = ((-85, 34, 15, 9.0), (-78.5, 42, 17.0, 9.0), (-75.5, 52, 17.6, 7.8), (-74.8, 62, 16.4, 6.6), (-75.0, 70, 13.8, 5.2),
-           (-75.2, 76, 10.4, 3.9), (-75.0, 79.4, 7.0, 2.7), (-74.8, 81.0, 3.6, 1.4))
+PROFILE = ((-85, 34, 15, 9.0), (-78.5, 42, 17.0, 9.0), (-75.5, 52, 17.6, 7.8), (-74.8, 62, 16.4, 6.6),
+    (-75.0, 70, 13.8, 5.2),
+           (-75.2, 76, 10.4, 3.9), (-75.0, 79.4, 7.0, 2.7), (-74.8, 81.0, 3.6, 1.4))  # fmt: skip
 
 
 def build_tongue():
@@ -15,7 +17,7 @@ def build_tongue():
     y, z, wide, high = curve_at(PROFILE, t).T
     angle = 2 * np.pi * (np.arange(AROUND) + 0.5) / AROUND
     top = np.clip(np.sin(angle), 0, 1)
-    groove = 1.4 * np.exp(-(np.cos(angle) / 0.22) ** 2) * top
+    groove = 1.4 * np.exp(-((np.cos(angle) / 0.22) ** 2)) * top
     x = np.outer(wide, np.sign(np.cos(angle)) * np.abs(np.cos(angle)) ** 0.8)
     fade = np.clip((t - 0.1) / 0.3, 0, 1) * np.clip((1 - t) / 0.2, 0, 1)
     dy = np.outer(high, np.sin(angle)) - np.outer(fade, groove)

@@ -1,9 +1,11 @@
-"""Texture coordinates: the skin as one symmetric chart cut at the back, small charts for everything else below it."""
+"""Texture coordinates: the skin as one symmetric chart cut at the back, small charts for the rest."""
+
 import numpy as np
 from scipy.sparse import coo_matrix, csr_matrix, identity
 from scipy.sparse.linalg import spsolve
 
 from .grid import LIP_LINE, RIM_ROWS
+from .mirror import flip
 from .shape import CUT_SLOPE, CUT_Y
 
 SKIN_BOX = (0.5, 0.215, 0.492, 0.775)
@@ -17,19 +19,21 @@ def importance(p):
     q2 = (((p - [0, -32, 75]) / [62, 88, 70]) ** 2).sum(1)
     ear = (((p - [76, -17, -10]) / [16, 36, 24]) ** 2).sum(1)
     base = np.clip((p[:, 1] - (CUT_Y + CUT_SLOPE * p[:, 2]) + 1.0) / 2.0, 0.03, 1.0)
-    return base * (1.0 + 2.2 * np.exp(-(q2 ** 1.5)) + 0.8 * np.exp(-ear))
+    return base * (1.0 + 2.2 * np.exp(-(q2**1.5)) + 0.8 * np.exp(-ear))
 
 
 def _boundary(half, points):
-    """Fixed vertices of the half chart and their place in the unit rectangle: midline on the left, seam right and top."""
+    """Fixed vertices of the half chart in the unit rectangle: midline on the left, seam right and top."""
     column, crown = half.columns, half.crown[0]
     front = column[0][column[0] >= 0]
     mouth = half.rings["mouth"][: LIP_LINE + 1]
     below, above = front[front <= column[0, 20 + RIM_ROWS]], front[front >= column[0, 28 + RIM_ROWS]]
-    left = np.r_[below, mouth[1:, 0], mouth[LIP_LINE, -1], mouth[1:LIP_LINE, -1][::-1], above, crown[1:SEAM_TIP + 1]]
+    left = np.r_[
+        below, mouth[1:, 0], mouth[LIP_LINE, -1], mouth[1:LIP_LINE, -1][::-1], above, crown[1 : SEAM_TIP + 1]
+    ]
     bottom = column[:, 0]
     right = column[-1, : SEAM_CORNER_ROW + RIM_ROWS + 1]
-    top = np.r_[column[-1, SEAM_CORNER_ROW + RIM_ROWS:], crown[SEAM_TIP:-1][::-1]]
+    top = np.r_[column[-1, SEAM_CORNER_ROW + RIM_ROWS :], crown[SEAM_TIP:-1][::-1]]
 
     def fraction(ids):
         step = np.linalg.norm(np.diff(points[ids], axis=0), axis=1)
@@ -37,9 +41,13 @@ def _boundary(half, points):
         return s / s[-1]
 
     place = {}
-    for ids, at in ((left, lambda t: (0 * t, t)), (bottom, lambda t: (t, 0 * t)), (right, lambda t: (1 + 0 * t, t)),
-                    (top, lambda t: (1 - t, 1 + 0 * t))):
-        place.update(zip(ids.tolist(), np.stack(at(fraction(ids)), 1)))
+    for ids, at in (
+        (left, lambda t: (0 * t, t)),
+        (bottom, lambda t: (t, 0 * t)),
+        (right, lambda t: (1 + 0 * t, t)),
+        (top, lambda t: (1 - t, 1 + 0 * t)),
+    ):
+        place.update(zip(ids.tolist(), np.stack(at(fraction(ids)), 1), strict=True))
     return place
 
 
@@ -140,13 +148,18 @@ def _disc_rings(counts, shape):
 
 
 def mouth_uv(half):
-    """{vertex: (u, v)} for the mouth's inside, left half, in a unit square whose left edge u = 0.5 is the midline."""
+    """(half.count, 2) for the mouth's inside, left half: u = 0.5 is the midline of a unit square."""
     rings = half.rings["mouth"][LIP_LINE:]
     angle = np.linspace(-np.pi / 2, np.pi / 2, rings.shape[1])
     uv = np.zeros((half.count, 2))
-    for ids, place in zip(rings, _disc_rings(len(rings), angle)):
+    for ids, place in zip(rings, _disc_rings(len(rings), angle), strict=True):
         uv[ids] = place
     return uv
+
+
+def _flipped(uv, axis):
+    """Mirrored about the line u = axis."""
+    return uv * [-1, 1] + [2 * axis, 0]
 
 
 def skin_uv(half, faces, points):
@@ -156,12 +169,11 @@ def skin_uv(half, faces, points):
     left, bottom, width, height = SKIN_BOX
     base = half_skin_uv(half, faces, points) * [width, height] + [left, bottom]
     sack = mouth_uv(half) * 0.17 + [0.40, 0.02]
-    flip = lambda uv, axis: uv * [-1, 1] + [2 * axis, 0]
-    charts = [base, flip(base, 0.5), sack, flip(sack, 0.485)]
+    charts = [base, _flipped(base, 0.5), sack, _flipped(sack, 0.485)]
     uv = np.vstack(charts)
     n = half.count
     corners = np.where(inside[:, None], faces + 2 * n, faces)
-    other = np.where(faces[:, 3:] < 0, faces[:, [0, 2, 1, 3]], faces[:, [0, 3, 2, 1]])
+    other = flip(faces)
     corners_other = np.where(inside[:, None], other + 3 * n, other + n)
     quads = np.vstack([np.where(faces < 0, -1, corners), np.where(other < 0, -1, corners_other)])
     return compact(uv, quads)
@@ -170,7 +182,7 @@ def skin_uv(half, faces, points):
 def compact(uv, quads):
     """Drops unused coordinates and merges equal ones."""
     used = np.unique(quads[quads >= 0])
-    rounded, first, inverse = np.unique(np.round(uv[used], 7), axis=0, return_index=True, return_inverse=True)
+    rounded, inverse = np.unique(np.round(uv[used], 7), axis=0, return_inverse=True)
     to = np.full(len(uv), -1)
     to[used] = inverse.ravel()
     return rounded, np.where(quads < 0, -1, to[quads])

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial import cKDTree
 
+from ..storage import cached_template
 from ..surface import triangulate
-from ..template import cached_template
 from ..upper import build_upper_expressions
 from .crossing import candidates, crossings
 from .measure import HUMAN_SD, make_ruler, measure
@@ -100,20 +100,30 @@ def mouth(template, people, heads):
     n = template.names
     upper, lower = n["mouth_sack_rings_upper"][:2], n["mouth_sack_rings_lower"][:2]
     seam = np.abs(people.basis[upper] - people.basis[lower]).max() * 1e3
-    teeth = np.concatenate([n[k].ravel() for k in ("teeth_upper", "teeth_lower", "gums_upper", "gums_lower")])
-    rings = np.concatenate(
-        [n[f"{k}_{s}"] for k in ("lip_rings", "mouth_sack_rings") for s in ("upper", "lower")]
-    )
     yield f"lips: largest difference across the seam {seam:.1e} mm for one standard deviation"
-    depth = lambda v: teeth_margin(v[teeth], v[np.unique(rings)])  # noqa: E731
-    rest = depth(template.vertices)
-    change = np.array([depth(v) for v in heads]) - rest
-    low, high = change.min() * 1e3, change.max() * 1e3
-    yield f"teeth to lips: nearest {rest * 1e3:.2f} mm in the template, change {low:+.2f}..{high:+.2f} mm"
+    inside = np.concatenate(
+        [n[k].ravel() for k in ("teeth_upper", "teeth_lower", "gums_upper", "gums_lower")]
+    )
+    tris, _ = triangulate(template.quads)
+    face = np.setdiff1d(n["face"], n["mouth_sack"])
+    rest = cover(template.vertices, tris, inside, face)
+    least = [cover(p, tris, inside, face) for p in heads]
+    yield (
+        f"skin over teeth and gums: at least {rest * 1e3:.2f} mm in the template, "
+        f"{np.min(least) * 1e3:.2f} in the worst person, {np.mean(least) * 1e3:.2f} on average"
+    )
 
 
-def teeth_margin(teeth, lips):
-    return cKDTree(lips).query(teeth)[0].min()
+def cover(vertices, tris, inside, face):
+    """How deep under the face's skin the outermost of some inner vertices lies."""
+    normal = np.zeros_like(vertices)
+    p = vertices[tris]
+    flat = np.cross(p[:, 1] - p[:, 0], p[:, 2] - p[:, 0])
+    for k in range(3):
+        np.add.at(normal, tris[:, k], flat)
+    near = face[cKDTree(vertices[face]).query(vertices[inside])[1]]
+    unit = normal[near] / np.linalg.norm(normal[near], axis=1, keepdims=True)
+    return ((vertices[near] - vertices[inside]) * unit).sum(1).min()
 
 
 def faces(template, heads):

@@ -6,75 +6,46 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from .. import preview
-from ..template import MATERIALS, cached_template
+from ..storage import cached_template
+from ..upper.drawing import Painter
 from .space import build_people
 
 OUT = Path(__file__).resolve().parents[3] / "out"
 VIEWS = {
-    "front": {"yaw": 0, "centre": (0, -36, 30), "span": 290},
-    "turned": {"yaw": 38, "centre": (0, -36, 20), "span": 290},
-    "profile": {"yaw": 90, "centre": (0, -36, 5), "span": 290},
+    "front": {"yaw": 0, "centre": (0, -34, 30), "span": 300},
+    "turned": {"yaw": 38, "centre": (0, -34, 15), "span": 300},
+    "profile": {"yaw": 90, "centre": (0, -34, 5), "span": 300},
     "face": {"yaw": 0, "centre": (0, -35, 70), "span": 180},
 }
 
 
-def colours(template):
-    return np.array([preview.COLOURS[m] for m in MATERIALS], float)[template.material]
-
-
-def person(template, people, coefficients):
-    """Vertices in millimetres."""
-    return (template.vertices + people.basis @ coefficients) * 1e3
-
-
-def grid(tiles, columns, size):
-    page = Image.new("RGB", (columns * size, -(-len(tiles) // columns) * size), preview.BACKGROUND)
+def grid(tiles, columns):
+    """One picture of labelled square tiles."""
+    size = tiles[0][1].width
+    page = Image.new("RGB", (columns * size, -(-len(tiles) // columns) * size), "white")
     for i, (title, tile) in enumerate(tiles):
-        if title:
-            ImageDraw.Draw(tile).text((5, 3), title, fill=(70, 70, 70))
+        ImageDraw.Draw(tile).text((5, 3), title, fill=(70, 70, 70))
         page.paste(tile, ((i % columns) * size, (i // columns) * size))
     return page
 
 
 def people_sheet(template, people, view, n=32, seed=1, size=260, columns=8):
-    shade = colours(template)
+    """Random people in one view."""
+    painter = Painter(template)
     draws = np.random.default_rng(seed).standard_normal((n, people.basis.shape[2]))
-    tiles = [
-        (
-            f"{i}",
-            preview.render(
-                person(template, people, c),
-                template.quads,
-                shade,
-                size=size,
-                light=template.openness,
-                **VIEWS[view],
-            ),
-        )
-        for i, c in enumerate(draws)
-    ]
-    return grid(tiles, columns, size)
+    heads = (template.vertices + people.basis @ c for c in draws)
+    return grid([(f"{i}", painter.tile(p, size=size, **VIEWS[view])) for i, p in enumerate(heads)], columns)
 
 
 def component_sheet(template, people, chosen, strength=2.5, size=230, views=("front", "profile")):
-    """Rows of pairs: each component at minus and plus `strength`, in each view."""
-    shade, tiles = colours(template), []
+    """Each component at minus and plus `strength`, in each view."""
+    painter, tiles = Painter(template), []
     for k in chosen:
         for view in views:
-            for sign in (-1, 1):
-                c = np.zeros(people.basis.shape[2])
-                c[k] = sign * strength
-                tile = preview.render(
-                    person(template, people, c),
-                    template.quads,
-                    shade,
-                    size=size,
-                    light=template.openness,
-                    **VIEWS[view],
-                )
-                tiles.append((f"{k} {people.names[k]} {sign * strength:+.1f}", tile))
-    return grid(tiles, 8, size)
+            for c in (-strength, strength):
+                tile = painter.tile(template.vertices + c * people.basis[..., k], size=size, **VIEWS[view])
+                tiles.append((f"{k} {people.names[k]} {c:+.1f}", tile))
+    return grid(tiles, 4 * len(views))
 
 
 def main():

@@ -1,16 +1,14 @@
-"""Figures of the rig: `python -m scripts.build_head.rig.check [template.npz]`."""
+"""Figures of the rig: `python -m scripts.build_head.rig.check`."""
 
-import sys
 import time
 
 import numpy as np
 
-from ..template import build_template
+from ..storage import cached_template
 from . import MOUTH_NAMES, build_mouth_expressions, build_rig, speech_actions
 from .build import SIDED
 from .face import MM
 from .measure import apertures, behind_teeth, crossings, lip_to_upper_teeth, opening, stretch, teeth_gap
-from .sheets import load_template
 from .speech import Speaker
 
 
@@ -70,8 +68,8 @@ def check_shapes(speaker, speech):
         print(_row(face, name, points) + more)
 
 
-def main(path=None):
-    template = load_template(path) if path else build_template()
+def main():
+    template = cached_template()
     start = time.time()
     rig = build_rig(template)
     expressions = build_mouth_expressions(template, rig)
@@ -83,4 +81,4 @@ def main(path=None):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    main()

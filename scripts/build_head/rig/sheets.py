@@ -1,57 +1,24 @@
-"""Contact sheets for looking at the rig: `python -m scripts.build_head.rig.sheets template.npz folder`."""
+"""Contact sheets for looking at the rig: `python -m scripts.build_head.rig.sheets folder [set …]`."""
 
 import sys
-from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from flametalk.render.camera import perspective
-from flametalk.render.cpu import CpuRenderer, Settings
-from flametalk.render.eyes import head_gaze
-from flametalk.render.surface import from_faces
-
-from ..surface import triangulate
-from ..template import Template, build_template
+from ..storage import cached_template
+from ..upper.drawing import Painter
 from . import MOUTH_NAMES, build_mouth_expressions, build_rig, speech_actions
 from .build import SIDED
 from .speech import Speaker
 
-TARGET = (0.0, -0.062, 0.06)
-VIEWS = {"front": (0.0, 0.0), "turned": (40.0, 2.0), "side": (90.0, 0.0), "below": (20.0, -25.0)}
-
-
-def load_template(path):
-    """A template saved by `template.save`."""
-    data = np.load(path)
-    names = {k[5:]: data[k] for k in data if k.startswith("name:")}
-    arrays = {f.name: data.get(f.name) for f in fields(Template)}
-    return Template(**(arrays | {"names": names, "landmarks": {}}))
-
-
-class Painter:
-    """Draws posed points of one template."""
-
-    def __init__(self, template, size=240, span=0.15, look="skin"):
-        triangles, face_of = triangulate(template.quads)
-        materials = template.material[face_of]
-        gaze = head_gaze(template.vertices.astype(np.float32), triangles.astype(np.int32), materials)
-        self.surface = from_faces(
-            triangles, len(template.vertices), materials=materials, quads=template.quads, gaze=gaze
-        )
-        self.renderer = CpuRenderer(Settings(look=look))
-        self.wire = CpuRenderer(Settings(look=look, mode="wire"))
-        self.size, self.span = size, span
-
-    def tile(self, points, view="front", wire=False, target=TARGET, span=None):
-        yaw, pitch = np.radians(VIEWS[view])
-        away = np.array([np.sin(yaw) * np.cos(pitch), np.sin(pitch), np.cos(yaw) * np.cos(pitch)])
-        fov = 2 * np.arctan((span or self.span) / 2 / 0.9)
-        camera = perspective(np.array(target) + 0.9 * away, target, self.size, self.size, fov)
-        return Image.fromarray(
-            (self.wire if wire else self.renderer).render(points, self.surface, camera).colour
-        )
+MOUTH = {"centre": (0, -62, 60), "span": 150, "size": 240}  # millimetres, pixels
+VIEWS = {  # degrees
+    "front": {"yaw": 0.0, "pitch": 0.0},
+    "turned": {"yaw": 40.0, "pitch": 2.0},
+    "side": {"yaw": 90.0, "pitch": 0.0},
+    "below": {"yaw": 20.0, "pitch": -25.0},
+}
 
 
 def sheet(rows, columns=None):
@@ -100,7 +67,7 @@ def write_sheets(template, folder, only=()):
         (name, strengths, float(np.degrees(jaw[0])))
         for name, (strengths, jaw) in speech_actions(template, rig, expressions).items()
     ]
-    painter = Painter(template)
+    painter = Painter(template, brows=False)
     for name, poses in sets.items():
         if only and name not in only:
             continue
@@ -108,10 +75,10 @@ def write_sheets(template, folder, only=()):
         rows = []
         for label, strengths, degrees in poses:
             points = speaker.posed(strengths, degrees) / 1000
-            rows.append((label, [painter.tile(points, view) for view in views]))
+            rows.append((label, [painter.tile(points, **VIEWS[view], **MOUTH) for view in views]))
         sheet(rows, 4 if name == "jaw" else 8).save(Path(folder) / f"rig_{name}.png")
 
 
 if __name__ == "__main__":
-    source, target, *only = sys.argv[1:]
-    write_sheets(load_template(source) if source != "-" else build_template(), target, only)
+    target, *only = sys.argv[1:]
+    write_sheets(cached_template(), target, only)

@@ -1,16 +1,16 @@
-"""python -m scripts.build_head.upper.check [--template FILE]: figures of the upper face, in millimetres."""
+"""python -m scripts.build_head.upper.check: figures of the upper face, in millimetres."""
 
 import argparse
 import itertools
 import time
-from pathlib import Path
 
 import numpy as np
 
+from ..storage import cached_template
 from . import KINDS, build_upper_expressions, gaze_correctives, lid_relation
 from .eye import INNER_MARGIN, MARGIN, left_eye
 from .lids import gap
-from .posing import load_template, posed
+from .posing import posed
 
 REGIONS = {
     "brow": ("forehead", "eye_region"),
@@ -129,15 +129,8 @@ def _shape_line(template, shapes, kind):
 
 def main():
     options = argparse.ArgumentParser(prog="python -m scripts.build_head.upper.check", description=__doc__)
-    options.add_argument("--template", type=Path, help="a saved template; built afresh if left out")
-    args = options.parse_args()
-    if args.template:
-        template = load_template(args.template)
-    else:
-        from ..template import build_template
-
-        template = build_template()
-    for line in report(template):
+    options.parse_args()
+    for line in report(cached_template()):
         print(line)
 
 

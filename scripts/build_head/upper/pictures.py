@@ -7,11 +7,11 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from ..rig import build_mouth_expressions, build_rig
+from ..storage import CACHE, cached_template
 from . import build_upper_expressions, emotion_actions, gaze_correctives
 from .drawing import Painter
-from .posing import load_template, posed
+from .posing import posed
 
-OUT = Path(__file__).resolve().parents[3] / "out"
 FACE = {"yaw": 0, "centre": (0, -32, 70), "span": 190}
 FACE_TURNED = {"yaw": 35, "centre": (0, -32, 60), "span": 190}
 UPPER = {"yaw": 0, "centre": (0, 6, 75), "span": 120}
@@ -81,14 +81,13 @@ SHEETS = {
 def main():
     options = argparse.ArgumentParser(prog="python -m scripts.build_head.upper.pictures", description=__doc__)
     options.add_argument("sheets", nargs="*", help=f"all if none is named: {', '.join(SHEETS)}")
-    options.add_argument("--out", type=Path, default=OUT)
-    options.add_argument("--template", type=Path, default=OUT / "head_template.npz")
+    options.add_argument("--out", type=Path, default=CACHE)
     options.add_argument("--size", type=int, default=300)
     options.add_argument("--look", default="skin")
     options.add_argument("--no-brows", action="store_true", help="leave the eyebrows out")
     args = options.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
-    template = load_template(args.template)
+    template = cached_template()
     rig = build_rig(template)
     expressions = build_upper_expressions(template) | build_mouth_expressions(template, rig)
     correctives = gaze_correctives(template)

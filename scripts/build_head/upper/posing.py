@@ -1,25 +1,10 @@
 """The template posed by named expressions, by its jaw and by its eyes, for checks and pictures."""
 
-from types import SimpleNamespace
-
 import numpy as np
 from scipy.spatial.transform import Rotation
 
 EYES = {"left_eye": (3, "left_eyeball", 18), "right_eye": (4, "right_eyeball", 27)}
 JAW, JAW_COLUMNS = 2, slice(9, 18)
-
-
-def load_template(path):
-    """What `template.save` wrote, with the fields of a Template."""
-    data = np.load(path)
-    names = {key.removeprefix("name:"): data[key] for key in data.files if key.startswith("name:")}
-    fields = ("vertices", "quads", "triangles", "material", "part", "mirror", "joints")
-    marks = {key.split(":")[1] for key in data.files if key.startswith("landmark:")}
-    parts = ("triangle", "barycentric", "ids")
-    landmarks = {
-        m: tuple(data[f"landmark:{m}:{p}"] for p in parts if f"landmark:{m}:{p}" in data.files) for m in marks
-    }
-    return SimpleNamespace(names=names, landmarks=landmarks, **{field: data[field] for field in fields})
 
 
 def posed(template, expressions, correctives, action, rig=None):
