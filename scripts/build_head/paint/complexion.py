@@ -92,19 +92,19 @@ def scalp(template, texels):
 
 
 BEARD_TOP = ((0, -49), (14, -49), (24, -54), (34, -64), (46, -58), (58, -40), (68, -22), (76, -14))  # x, y
+BEARD_FOOT = ((-20, -62), (5, -76), (25, -90), (50, -101), (70, -107), (85, -112))  # z, y
 
 
 def beard(template, texels):
     """Where a beard would grow: upper lip, chin, lower cheeks and the neck's upper part."""
     p = texels.points
     left = leftward(p)
-    jaw = refine(template.vertices[template.names["jaw_border_left"]] * 1e3)[::-1]
-    below = np.interp(left[:, 2], np.maximum.accumulate(jaw[:, 2]), jaw[:, 1]) - left[:, 1]
+    below = np.interp(p[:, 2], *np.transpose(BEARD_FOOT)) - p[:, 1]
     top = np.interp(left[:, 0], *np.transpose(BEARD_TOP))
     wave = layers(p, 8.0, 83, 2)
     total = step(5, -9, left[:, 1] - top + 3 * wave) * step(28, 4, below + 4 * wave)
     total *= 1 - 0.75 * hill(p, (14, -82, 88), (9, 5, 14))  # bare beside the lower lip's middle
-    total *= step(-30, 5, p[:, 2]) * (1 - _ears(template, texels))
+    total *= step(-14, 14, p[:, 2] + 4 * wave) * (1 - _ears(template, texels))
     return np.clip(total * (0.9 + 0.1 * noise(p, 1.2, 89)), 0, 1)
 
 
