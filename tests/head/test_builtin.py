@@ -22,6 +22,10 @@ def head() -> Head:
     return Head.load()
 
 
+def ids(head: Head, region: str) -> np.ndarray:
+    return head.regions[region].long().numpy()
+
+
 def pose(head: Head, action: str, strength: float = 1.0) -> np.ndarray:
     """Vertices in millimetres of one named action on the mean identity."""
     act = head.actions[action]
@@ -34,7 +38,7 @@ def pose(head: Head, action: str, strength: float = 1.0) -> np.ndarray:
 
 def lip_gap(head: Head, vertices: np.ndarray) -> np.ndarray:
     """Distance between the seams of upper and lower lip along the middle half of the mouth, mm."""
-    upper, lower = (vertices[head.regions[f"lip_seam_{side}"].long()] for side in ("upper", "lower"))
+    upper, lower = (vertices[ids(head, f"lip_seam_{side}")] for side in ("upper", "lower"))
     quarter = len(upper) // 4
     return np.linalg.norm(upper - lower, axis=1)[quarter:-quarter]
 
@@ -51,12 +55,12 @@ def test_sizes_and_names(head: Head) -> None:
 
 def test_it_has_the_size_of_a_human_head_and_looks_forward(head: Head) -> None:
     face = head.template.numpy() * MILLIMETRES
-    skull = face[head.regions["scalp"].long()]
+    skull = face[ids(head, "scalp")]
     assert 140 < np.ptp(skull[:, 0]) < 165
-    eyes = [face[head.regions[f"{side}_eyeball"].long()].mean(0) for side in ("left", "right")]
+    eyes = [face[ids(head, f"{side}_eyeball")].mean(0) for side in ("left", "right")]
     assert 55 < eyes[0][0] - eyes[1][0] < 70  # +x is the subject's left
-    nose = face[head.regions["nose_tip"].long()].mean(0)
-    chin = face[head.regions["chin"].long()].mean(0)
+    nose = face[ids(head, "nose_tip")].mean(0)
+    chin = face[ids(head, "chin")].mean(0)
     assert nose[2] > eyes[0][2] and chin[1] < nose[1] < eyes[0][1]
 
 
@@ -95,8 +99,8 @@ def test_weights_and_joints(head: Head) -> None:
     assert torch.allclose(head.joint_regressor.sum(1), torch.ones(5), atol=1e-4)
     joints = head.joint_regressor @ head.template
     for joint, side in ((3, "left"), (4, "right")):
-        ball = head.template[head.regions[f"{side}_eyeball"].long()]
-        assert (head.skinning[head.regions[f"{side}_eyeball"].long(), joint] > 0.99).all()
+        ball = head.template[ids(head, f"{side}_eyeball")]
+        assert (head.skinning[ids(head, f"{side}_eyeball"), joint] > 0.99).all()
         radii = (ball - joints[joint]).norm(dim=1) * MILLIMETRES
         assert radii.max() - radii.min() < 2.5  # round but for the cornea
 
@@ -112,7 +116,7 @@ def test_lips_close_and_open(head: Head) -> None:
 
 def test_rounded_vowels_are_narrower_and_ee_is_wider(head: Head) -> None:
     def width(vertices: np.ndarray) -> float:
-        corners = vertices[head.regions["lip_corners"].long()]
+        corners = vertices[ids(head, "lip_corners")]
         return float(np.linalg.norm(corners[0] - corners[1]))
 
     rest = width(head.template.numpy() * MILLIMETRES)
@@ -123,15 +127,23 @@ def test_rounded_vowels_are_narrower_and_ee_is_wider(head: Head) -> None:
 
 def test_a_blink_closes_and_the_ball_stays_inside(head: Head) -> None:
     closed = pose(head, "blink")
-    open_gap, gap = (_lid_gap(head, v) for v in (head.template.numpy() * MILLIMETRES, closed))
-    assert open_gap > 7.0
-    assert gap < 1.0
+    assert lid_opening(head, head.template.numpy() * MILLIMETRES) > 7.0
+    assert lid_opening(head, closed) < 0.1  # below zero: the upper lid lies in front of the lower one
+    for side, joint in (("left", 3), ("right", 4)):
+        centre = (head.joint_regressor @ head.template)[joint].numpy() * MILLIMETRES
+        ball = np.linalg.norm(closed[ids(head, f"{side}_eyeball")] - centre, axis=1).max()
+        rings = np.concatenate(
+            [ids(head, f"lid_rings_{lid}_{side}").reshape(-1, 19)[4:7] for lid in ("upper", "lower")]
+        )
+        assert np.linalg.norm(closed[rings] - centre, axis=-1).min() > ball - 1.5  # the cornea bulges by 1 mm
 
 
-def _lid_gap(head: Head, vertices: np.ndarray) -> float:
-    """Largest distance from the upper margin to the lower one, mm."""
-    upper, lower = (vertices[head.regions[f"lid_margin_{side}_left"].long()] for side in ("upper", "lower"))
-    return float(np.linalg.norm(upper[:, None] - lower[None], axis=-1).min(1).max())
+def lid_opening(head: Head, vertices: np.ndarray) -> float:
+    """Largest height of the upper margin over the lower one, left eye, mm."""
+    upper, lower = (vertices[ids(head, f"lid_margin_{lid}_left")] for lid in ("upper", "lower"))
+    across = np.linspace(lower[2, 0], lower[-3, 0], 40)
+    heights = [np.interp(across, *part[np.argsort(part[:, 0])][:, :2].T) for part in (upper, lower)]
+    return float((heights[0] - heights[1]).max())
 
 
 def test_random_people_differ_and_keep_their_lips_sealed(head: Head) -> None:
@@ -140,7 +152,7 @@ def test_random_people_differ_and_keep_their_lips_sealed(head: Head) -> None:
     people = head.vertices(shapes, torch.zeros(1, N_EXPRESSION), rest).numpy() * MILLIMETRES
     for person in people:
         assert lip_gap(head, person).max() < 0.4
-    skin = people[:, head.regions["face"].long()]
+    skin = people[:, ids(head, "face")]
     distances = [np.linalg.norm(a - b, axis=1).mean() for i, a in enumerate(skin) for b in skin[:i]]
     assert min(distances) > 1.5 and max(distances) < 20
 
