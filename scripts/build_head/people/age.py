@@ -13,7 +13,7 @@ def attributes(a):
     jowl = a.jaw[int(len(a.jaw) * 0.42)]
     return [
         Attribute(
-            "folds", both(total(along(hang, 7.5, 1.3), along(drawn, 5.0, -1.25), along(corner, 4.6, -1.2)))
+            "folds", both(total(along(hang, 7.5, 1.0), along(drawn, 5.2, -0.95), along(corner, 5.0, -0.9)))
         ),
         Attribute("jowl", both(swell(jowl + [0.5, 1.0, 2], (15, 13, 21), 1.2, (0, -1.3, 0)))),
         Attribute("cheek sag", both(move(a.apple + [2, -18, -4], (16, 16, 22), (0, -2.3, 0.5)))),
