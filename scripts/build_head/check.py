@@ -4,6 +4,7 @@ import numpy as np
 
 from flametalk.conventions import MILLIMETRES
 
+from .piece import cross2
 from .surface import triangulate
 from .template import PARTS
 
@@ -43,7 +44,7 @@ def quad_quality(points, quads):
 def uv_overlap(uv, corners, size=1024):
     """Share of the covered texels that more than one triangle covers, and the number of flipped triangles."""
     p = uv[triangulate(corners)[0]] * size
-    area = np.cross(p[:, 1] - p[:, 0], p[:, 2] - p[:, 0])
+    area = cross2(p[:, 1] - p[:, 0], p[:, 2] - p[:, 0])
     cover = np.zeros((size, size), int)
     lows = np.clip(np.floor(p.min(1)).astype(int), 0, size)
     highs = np.clip(np.ceil(p.max(1)).astype(int), 0, size)
@@ -51,8 +52,8 @@ def uv_overlap(uv, corners, size=1024):
         if abs(whole) < 1e-12:
             continue
         x, y = np.meshgrid(np.arange(low[0], high[0]) + 0.5, np.arange(low[1], high[1]) + 0.5)
-        to_b = ((x - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (y - a[1])) / whole
-        to_c = ((b[0] - a[0]) * (y - a[1]) - (x - a[0]) * (b[1] - a[1])) / whole
+        away = np.stack([x - a[0], y - a[1]], -1)
+        to_b, to_c = cross2(away, c - a) / whole, cross2(b - a, away) / whole
         cover[low[1] : high[1], low[0] : high[0]] += (to_b > 1e-6) & (to_c > 1e-6) & (to_b + to_c < 1 - 1e-6)
     return (cover > 1).sum() / max((cover > 0).sum(), 1), int((area <= 0).sum())
 

@@ -59,10 +59,15 @@ def is_outward(points, faces):
     )
 
 
+def cross2(a, b):
+    """z of the cross product of vectors (…, 2)."""
+    return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
+
+
 def signed_area(uv, faces):
     """Of each face's first triangle in the texture; negative: mirrored."""
     a, b, c = (uv[faces[:, k]] for k in range(3))
-    return 0.5 * np.cross(b - a, c - a)
+    return 0.5 * cross2(b - a, c - a)
 
 
 def tube_uv(stations, around):

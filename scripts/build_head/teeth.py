@@ -134,7 +134,7 @@ def build_gums(upper):
     if upper:
         points, faces, mirror = _gum(UPPER_ARCH, -55.6, 6.4, 4.3, 3.6)
     else:
-        points, faces, mirror = _gum(LOWER_ARCH, -80.2, 6.2, 4.0, 3.4)
+        points, faces, mirror = _gum(LOWER_ARCH, -80.2, 6.2, 4.0, 4.8)
     faces, uv, uv_faces = oriented(points, faces, *tube_uv(GUM_STATIONS, GUM_AROUND))
     index = {"gums_upper" if upper else "gums_lower": np.arange(len(points))}
     return Piece(points, faces, mirror, np.full(len(faces), "gums"), uv, uv_faces, index)

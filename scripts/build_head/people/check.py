@@ -4,17 +4,21 @@ import time
 from pathlib import Path
 
 import numpy as np
-from scipy.spatial import cKDTree
 
+from flametalk.render.camera import perspective
+from flametalk.render.cpu import CpuRenderer, Settings
+from flametalk.render.surface import from_faces
+
+from ..crossing import candidates, crossings
 from ..storage import cached_template
 from ..surface import triangulate
+from ..template import MATERIALS
 from ..upper import build_upper_expressions
-from .crossing import candidates, crossings
 from .measure import HUMAN_SD, make_ruler, measure
 from .space import build_people
 
 OUT = Path(__file__).resolve().parents[3] / "out"
-SAMPLES, MEASURED, CROSSED = 200, 1000, 30
+SAMPLES, MEASURED, CROSSED, PEEPED = 200, 1000, 30, 100
 EYE_MARGIN, INNER_MARGIN = 6, 7
 SLIVER = 1e-4
 
@@ -101,29 +105,21 @@ def mouth(template, people, heads):
     upper, lower = n["mouth_sack_rings_upper"][:2], n["mouth_sack_rings_lower"][:2]
     seam = np.abs(people.basis[upper] - people.basis[lower]).max() * 1e3
     yield f"lips: largest difference across the seam {seam:.1e} mm for one standard deviation"
-    inside = np.concatenate(
-        [n[k].ravel() for k in ("teeth_upper", "teeth_lower", "gums_upper", "gums_lower")]
-    )
-    tris, _ = triangulate(template.quads)
-    face = np.setdiff1d(n["face"], n["mouth_sack"])
-    rest = cover(template.vertices, tris, inside, face)
-    least = [cover(p, tris, inside, face) for p in heads]
-    yield (
-        f"skin over teeth and gums: at least {rest * 1e3:.2f} mm in the template, "
-        f"{np.min(least) * 1e3:.2f} in the worst person, {np.mean(least) * 1e3:.2f} on average"
-    )
 
 
-def cover(vertices, tris, inside, face):
-    """How deep under the face's skin the outermost of some inner vertices lies."""
-    normal = np.zeros_like(vertices)
-    p = vertices[tris]
-    flat = np.cross(p[:, 1] - p[:, 0], p[:, 2] - p[:, 0])
-    for k in range(3):
-        np.add.at(normal, tris[:, k], flat)
-    near = face[cKDTree(vertices[face]).query(vertices[inside])[1]]
-    unit = normal[near] / np.linalg.norm(normal[near], axis=1, keepdims=True)
-    return ((vertices[near] - vertices[inside]) * unit).sum(1).min()
+def peeping(template, heads):
+    """How often teeth, gums or tongue can be seen through the closed face, from three sides."""
+    tris, face_of = triangulate(template.quads)
+    hidden = np.isin(template.material[face_of], [MATERIALS.index(m) for m in ("teeth", "gums", "tongue")])
+    surface = from_faces(tris.astype(np.int32), len(template.vertices))
+    renderer, target = CpuRenderer(Settings(look="clay")), np.array([0.0, -0.07, 0.08])
+    seen = np.zeros(len(heads), int)
+    for i, p in enumerate(heads):
+        for side in ([0, 0, 0.9], [0.5, 0, 0.74], [-0.5, -0.25, 0.7]):
+            camera = perspective(target + side, target, 240, 240, 0.12)
+            face = renderer.render(p.astype(np.float32), surface, camera, ("face",)).face
+            seen[i] += hidden[face[face >= 0]].sum()
+    yield f"teeth, gums or tongue seen through the face: {np.sum(seen > 0)} of {len(heads)} people"
 
 
 def faces(template, heads):
@@ -200,6 +196,7 @@ def report(template, people):
     yield from blink(template, heads)
     yield from mouth(template, people, heads)
     yield from faces(template, heads)
+    yield from peeping(template, heads[:PEEPED])
     yield from self_crossing(template, heads[:CROSSED])
     yield from rim(template, heads)
     yield from anthropometry(template, people)

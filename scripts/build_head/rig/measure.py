@@ -3,6 +3,8 @@
 import numpy as np
 from scipy.spatial import cKDTree
 
+from ..crossing import candidates
+from ..crossing import crossings as crossing_triangles
 from .face import SEAM, SIDES
 
 SAMPLES = 40
@@ -113,38 +115,13 @@ def visible_mouth(face):
 
 
 def crossings(face, points):
-    """Edges of the mouth's skin that run through another of its triangles; lip against lip is not counted."""
+    """Middles of the mouth's triangles that cut through others; lip against lip is not counted."""
     tri = visible_mouth(face)
     side = np.zeros(len(face.points), int)
     for sign, name in ((1, "upper"), (-1, "lower")):
         side[face.rings[name][4:].ravel()] = sign
     side[face.names["lip_corners"]] = 0
     side = side[tri].sum(1)
-    corners = points[tri]
-    middle = corners.mean(1)
-    radius = np.linalg.norm(corners - middle[:, None], axis=2).max(1)
-    pairs = cKDTree(middle).query_pairs(2 * float(np.percentile(radius, 99)), output_type="ndarray")
-    near = np.linalg.norm(middle[pairs[:, 0]] - middle[pairs[:, 1]], axis=1) < radius[pairs].sum(1)
-    pairs = pairs[near & (side[pairs].prod(1) >= 0)]
-    shared = (tri[pairs[:, 0]][:, :, None] == tri[pairs[:, 1]][:, None]).any((1, 2))
-    pairs = np.r_[pairs[~shared], pairs[~shared][:, ::-1]]
-    hits = np.zeros(len(pairs), bool)
-    a, b, c = (points[tri[pairs[:, 1], k]] for k in range(3))
-    for k in range(3):
-        p, q = points[tri[pairs[:, 0], k]], points[tri[pairs[:, 0], (k + 1) % 3]]
-        hits |= _segment_hits(p, q, a, b, c)
-    return middle[pairs[hits, 0]]
-
-
-def _segment_hits(p, q, a, b, c):
-    d, e, f = q - p, b - a, c - a
-    h = np.cross(d, f)
-    det = np.einsum("ij,ij->i", e, h)
-    det = np.where(np.abs(det) < 1e-12, np.inf, det)
-    s = p - a
-    u = np.einsum("ij,ij->i", s, h) / det
-    k = np.cross(s, e)
-    v = np.einsum("ij,ij->i", d, k) / det
-    t = np.einsum("ij,ij->i", f, k) / det
-    tiny = 1e-4
-    return (u > tiny) & (v > tiny) & (u + v < 1 - tiny) & (t > tiny) & (t < 1 - tiny)
+    a, b = candidates(points, tri)
+    same = side[a] * side[b] >= 0
+    return points[tri[crossing_triangles(points, tri, (a[same], b[same]))]].mean(1)
