@@ -34,8 +34,8 @@ def attributes(a):
     notch = move(up, (2.8, 3.0, 7), (0, -0.55, 0))
     return [
         Attribute("mouth width", both(move(a.corner, (13, 10, 18), (1.45, 0, -0.3))), broad=True),
-        Attribute("upper lip height", _border(a, up, 17, 1.4, 0.6)),
-        Attribute("lower lip height", _border(a, low, 16, 1.45, 0.65)),
+        Attribute("upper lip height", _border(a, up, 17, 1.22, 0.55)),
+        Attribute("lower lip height", _border(a, low, 16, 1.28, 0.6)),
         Attribute("upper lip forward", move((up + a.stomion) / 2 + [0, 2, 0], (15, 7, 11), (0, 0, 1.2))),
         Attribute("lower lip forward", move((low + a.stomion) / 2 + [0, -2, 0], (14, 6, 11), (0, 0, 1.2))),
         Attribute("philtrum and bow", total(peaks, notch, columns)),
