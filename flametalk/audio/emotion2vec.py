@@ -16,7 +16,7 @@ from ..errors import FormatError
 from ..files import PathLike, existing_file
 from ..unpickle.torchfiles import load_torch
 from .emotion2vec_network import POSITION_GROUPS, Emotion2Vec, Sizes
-from .encoders import best_device, encode, model_folder
+from .encoders import best_device, encode, model_folder, stamp
 from .mood import EMOTIONS
 
 EXPECTED_PREFIX = "d2v_model."
@@ -62,11 +62,11 @@ class EmotionEncoder:
 def load_emotion2vec(folder: PathLike, device: torch.device | None = None) -> EmotionEncoder:
     """The model in `folder` (model.pt, and tokens.txt where it has one); loaded once."""
     found = model_folder(folder, {"model.pt": "the weights"})
-    return _load(found.resolve(), device or best_device())
+    return _load(found.resolve(), device or best_device(), stamp(found / "model.pt"))
 
 
 @lru_cache(maxsize=2)
-def _load(folder: Path, device: torch.device) -> EmotionEncoder:
+def _load(folder: Path, device: torch.device, _stamp: tuple[int, int]) -> EmotionEncoder:
     path = folder / "model.pt"
     weights = _network_weights(_read(path), path)
     network = Emotion2Vec(_sizes(weights, path))

@@ -56,6 +56,12 @@ def model_folder(path: PathLike, wanted: dict[str, str]) -> Path:
     return folder
 
 
+def stamp(path: Path) -> tuple[int, int]:
+    """Changes when the file does, so that what was loaded before is not taken for it."""
+    found = path.stat()
+    return found.st_mtime_ns, found.st_size
+
+
 def best_device() -> torch.device:
     """The first GPU if there is one."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -53,7 +53,8 @@ class EnvelopeStream:
     """The envelope of sound in pieces, by a finite Hilbert filter of ±511 samples.
 
     For speech it agrees with `envelope` to 1 % of the loudest sample, 32 ms from either end of the sound,
-    and its frame averages to 0.2 %. Each piece yields the samples whose future the filter knows.
+    and its frame averages to 0.2 % (2 % where there is rumble below 40 Hz). Each piece yields the samples
+    whose future the filter knows.
     """
 
     held: Float32[np.ndarray, "_"] = field(default_factory=lambda: np.zeros(FIR_REACH, np.float32))

@@ -29,10 +29,7 @@ from .cepstra import (
 from .phone_hmm import PhoneHmm, phone_hmm, posteriors, scaled_likelihoods
 from .phones import N_PHONES, N_STATES, SILENCE
 
-MEAN_SPAN, ENOUGH = (
-    3000,
-    300,
-)  # hops over which the cepstral mean is taken, and how many have to say something
+MEAN_SPAN, ENOUGH = 3000, 300  # hops over which the cepstral mean is taken, and how many have to tell
 PAUSES, PAUSE_RANGE = 0.25, 30.0  # greatest share of pauses in it; dB below the loud parts where they begin
 BLOCK, LOOK_AHEAD = 1000, 100  # hops that are decoded at a time, and what they see of the future
 QUIETEST = -75.0  # dB of full scale: below it nothing is speech
@@ -112,7 +109,7 @@ def moving_mean(
 ) -> Float64[np.ndarray, "hops 13"]:
     """The cepstral mean over `MEAN_SPAN` hops around each, in which pauses count for `PAUSES` at most.
 
-    Taking it away removes voice and microphone. The model knows it from speech with its usual share of pauses.
+    Taking it away removes voice and microphone; the model was trained on speech with few pauses.
     """
     hops = len(level)
     quiet = level < loud_level(level) - PAUSE_RANGE
@@ -123,9 +120,7 @@ def moving_mean(
     first = np.clip(np.arange(hops) - MEAN_SPAN // 2, 0, max(0, hops - MEAN_SPAN))
     last = np.minimum(first + MEAN_SPAN, hops)
     near = (total[last] - total[first])[:, None]
-    trust = np.minimum(
-        1.0, near / min(ENOUGH, total[-1])
-    )  # where little is said around, the whole counts too
+    trust = np.minimum(1.0, near / min(ENOUGH, total[-1]))  # else the whole counts too
     return trust * (sums[last] - sums[first]) / np.maximum(near, 1e-9) + (1.0 - trust) * sums[-1] / total[-1]
 
 

@@ -72,7 +72,7 @@ class FeatureStream:
             int((self._envelope.end - 1) * self.fps / SAMPLE_RATE),
         )
         if last:
-            ready = count_frames(self._samples, SAMPLE_RATE, self.fps)
+            ready = count_frames(self._samples, SAMPLE_RATE, self.fps) if self._samples else 0
         frames = range(self._frames, max(ready, self._frames))
         result = StreamedFrames(
             self._frames,

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from ..errors import FormatError
 from ..extras import require
 from ..files import PathLike
-from .encoders import best_device, encode, model_folder
+from .encoders import best_device, encode, model_folder, stamp
 
 WEIGHTS = "model.safetensors or pytorch_model.bin or model.safetensors.index.json"
 UNUSED_KEYS = {"masked_spec_embed"}  # only training looks at it
@@ -44,7 +44,7 @@ class WavLM:
 
 
 @lru_cache(maxsize=2)
-def _load(folder: Path, device: torch.device) -> WavLM:
+def _load(folder: Path, device: torch.device, _stamp: tuple[int, int]) -> WavLM:
     transformers = require("transformers", "wavlm", "WavLM")
     config = _json(folder / "config.json")
     if config.get("model_type") != "wavlm":
@@ -71,7 +71,7 @@ def _load(folder: Path, device: torch.device) -> WavLM:
 def load_wavlm(folder: PathLike, device: torch.device | None = None) -> WavLM:
     """The model in `folder` (config.json and weights); loaded once."""
     found = model_folder(folder, {"config.json": "the size of the network", WEIGHTS: "the weights"})
-    return _load(found.resolve(), device or best_device())
+    return _load(found.resolve(), device or best_device(), stamp(found / "config.json"))
 
 
 def _json(path: Path) -> dict:
