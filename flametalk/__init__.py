@@ -9,13 +9,22 @@ from typing import TYPE_CHECKING, Any
 from .version import __version__
 
 if TYPE_CHECKING:
+    from .audio.decode import load_audio
+    from .audio.features import AudioFeatures, extract_features
     from .audio.signal import Audio
     from .clip import Clip
     from .head import Head
 
-_HOMES = {"Audio": ".audio.signal", "Clip": ".clip", "Head": ".head"}
+_HOMES = {
+    "Audio": ".audio.signal",
+    "AudioFeatures": ".audio.features",
+    "Clip": ".clip",
+    "Head": ".head",
+    "extract_features": ".audio.features",
+    "load_audio": ".audio.decode",
+}
 
-__all__ = ["Audio", "Clip", "Head", "__version__"]
+__all__ = ["Audio", "AudioFeatures", "Clip", "Head", "__version__", "extract_features", "load_audio"]
 
 
 def __getattr__(name: str) -> Any:
