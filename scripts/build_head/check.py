@@ -61,7 +61,7 @@ def uv_overlap(uv, corners, size=1024):
 def sizes(template):
     """Anthropometric lengths in millimetres."""
     p, n = template.vertices * MILLIMETRES, template.names
-    skin, front = p[n["skin"]], p[n["midline_front"]]
+    skin, front, wing = p[n["skin"]], p[n["midline_front"]], p[n["ala_left"]]
     beside_ear = skin[(np.abs(skin[:, 1] + 22) < 6) & (skin[:, 2] > 14)]
     chin = front[(front[:, 2] > 60) & (front[:, 1] < -100)][:, 1].min()
     return {
@@ -69,7 +69,7 @@ def sizes(template):
         "breadth": 2 * p[np.union1d(n["scalp"], n["forehead"])][:, 0].max(),
         "face height": 5.7 - chin,
         "mouth": np.ptp(p[n["lip_corners"]][:, 0]),
-        "nose": 2 * p[n["ala_left"]][:, 0].max(),
+        "nose": 2 * wing[wing[:, 1] > -45][:, 0].max(),  # above the base, where it runs into the cheek
         "bizygomatic": 2 * beside_ear[:, 0].max(),
     }
 

@@ -5,7 +5,7 @@ import numpy as np
 from . import ear, lids, lips, nostril
 from .field import evaluate, project
 from .fit import averaging, initial_grid, nose_pins, relax, taubin
-from .grid import COLUMNS, RIM_ROWS, build_half
+from .grid import COLUMNS, NOSTRIL, RIM_ROWS, build_half
 from .shape import CUT_SLOPE, CUT_Y, HEAD
 
 RELAX_STEPS, TAUBIN_PAIRS = 30, 3
@@ -60,6 +60,13 @@ def throat(c, r):
     return np.clip((20 - c) / 6, 0, 1) * np.clip(1.6 - np.abs(r - 7.5) / 3.0, 0, 1)
 
 
+def alar_base(c, r):
+    """Where the wing of the nose meets the lip and the cheek: sheared quads there would show as streaks."""
+    beside = np.clip(1.5 - np.abs(c - 7.5) / 3.0, 0, 1) * np.clip(1.6 - np.abs(r - 32.0) / 3.0, 0, 1)
+    wing = (c <= NOSTRIL.c1) & (r > NOSTRIL.r0 + 1)
+    return np.where(wing, 0.0, beside)
+
+
 def shoulders(c, r):
     return np.where(r >= 1, np.clip((6.5 - r) / 3, 0, 1), 0.0)
 
@@ -102,6 +109,8 @@ def build_half_skin(parts=HEAD):
     place_rings(half, points, parts)
     points = taubin(points, mean, free, half.midline, TAUBIN_PAIRS)
     points[free] = project(parts, points[free], steps=2, limit=1.0)
+    soften(half, points, mean, alar_base, 6)
+    nostril.place(points, half.rings["nostril"], half.nostril_cap, parts)
     soften(half, points, mean, throat, 8)
     smooth_cut(half, points)
     soften(half, points, mean, shoulders, 8)

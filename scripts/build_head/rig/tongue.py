@@ -6,16 +6,18 @@ from .face import smoothstep
 
 
 def _stations(face):
+    """Vertices (stations, around), their places, the middle line, and the fraction of its length."""
     ids = face.names["tongue_stations"]
     rest = face.points[ids]
-    return ids, rest, rest.mean(1), np.linspace(0, 1, len(ids))
+    middle = rest.mean(1)
+    along = np.r_[0, np.cumsum(np.linalg.norm(np.diff(middle, axis=0), axis=1))]
+    return ids, rest, middle, along / along[-1]
 
 
 def _bent(face, middle, wide=1.0, high=1.0):
     """The tongue along a new middle line; its sections turn with the line and scale."""
     ids, rest, old, _ = _stations(face)
-    along = np.gradient(old, axis=0), np.gradient(middle, axis=0)
-    pitch = [np.arctan2(d[:, 1], d[:, 2]) for d in along]
+    pitch = [np.arctan2(d[:, 1], d[:, 2]) for d in (np.gradient(old, axis=0), np.gradient(middle, axis=0))]
     turn = (pitch[1] - pitch[0])[:, None]
     local = rest - old[:, None]
     x, y, z = (
@@ -36,7 +38,7 @@ def tongue_out(face):
     over = smoothstep(z, 52, 82)
     lift = 11.5 * over - 0.028 * np.clip(z - 97, 0, None) ** 2
     middle = np.stack([old[:, 0], old[:, 1] + lift, z], 1)
-    return _bent(face, middle, 1 + 0.15 * t**2 + 0.55 * t**6, 1 - 0.2 * t)
+    return _bent(face, middle, 1 + 0.15 * t**2 + 0.15 * t**6, 1 - 0.2 * t)
 
 
 def tongue_up(face):
