@@ -12,8 +12,9 @@ from jaxtyping import Float, Float32, Int64, UInt8
 
 from .backend import Passes
 from .camera import Camera
+from .colours import encode_table, linear, plain_table
 from .normals import fill_normals
-from .packing import PATTERNS, encode_table, linear, paint, plain_table
+from .packing import PATTERNS, paint
 from .raster import TILE, project, rasterise
 from .settings import MODES, Settings, background_picture, check_frame, depth_span, uv_of
 from .shading import FIELDS, LANES, measure, shade
@@ -65,12 +66,13 @@ class CpuRenderer:
             mask = np.zeros((h, w), np.float32)
             encode = plain_table() if settings.is_data else encode_table()
             coat = paint(surface, settings.the_look)
-            uv, uv_faces = uv_of(surface, settings.mode == "uv")
+            uv, uv_faces = uv_of(surface, settings.mode == "uv" or len(coat.pyramid.levels) > 0)
             shade(
                 surface.faces, points, ids, pattern, window, view,
                 MODES.index(settings.mode), self._span(points, usable), surface.materials, surface.gaze,
                 surface.edges, uv, uv_faces, coat.corners, coat.lamps, coat.studio, coat.inside,
-                coat.eye, places, blocks, light, encode, picture, mask,
+                coat.eye, coat.areas, coat.pyramid.texels, coat.pyramid.levels,
+                places, blocks, light, encode, picture, mask,
             )  # fmt: skip
             result |= {"colour": picture, "mask": mask}
         if wanted - {"colour", "mask"}:

@@ -4,8 +4,10 @@ Colours are sRGB, 0…255. Light directions point from the head to the lamp in t
 y up, z toward the viewer): the studio turns with the camera, so that every view is well lit.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Final
+
+from .skin import TONES, Tone
 
 Colour = tuple[float, float, float]
 
@@ -59,6 +61,7 @@ class Eye:
     pupil: Colour
     pupil_radius: float = 0.38  # of the iris
     fibres: float = 0.0  # contrast of the radial streaks
+    lid_shade: float = 0.5  # how dark it is right under the upper lid, 0 to less than 1
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ class Look:
     studio: Studio = Studio()
     background: Colour = (238.0, 239.0, 241.0)
     exposure: float = 1.0
+    tone: Tone | None = None  # of the painted skin; None: textures are not shown
 
     def material(self, name: str) -> Material:
         """By name in `MATERIALS`."""
@@ -98,19 +102,47 @@ CLAY: Final = Look(
     inside=(92.0, 92.0, 95.0),
 )  # fmt: skip
 
+# the plain colours of surfaces that have no painted skin, and what all tones share
 SKIN_LOOK: Final = Look(
     skin=Material((214.0, 173.0, 154.0), 0.075, 0.46),
     lips=Material((192.0, 130.0, 120.0), 0.16, 0.34),
-    eyes=Material((235.0, 230.0, 225.0), 1.0, 0.27, occlusion=0.75, least_light=0.25),
+    eyes=Material((235.0, 230.0, 225.0), 4.0, 0.24, occlusion=0.75, least_light=0.25),
     teeth=Material((228.0, 220.0, 206.0), 0.4, 0.22, occlusion=0.75, least_light=0.34),
     gums=Material((172.0, 92.0, 90.0), 0.3, 0.3, least_light=0.25),
     tongue=Material((182.0, 98.0, 96.0), 0.25, 0.36, least_light=0.25),
     mouth=Material((92.0, 40.0, 38.0), 0.0, 0.6, occlusion=0.9, least_light=0.16),
-    eye=Eye((226.0, 219.0, 213.0), (142.0, 104.0, 66.0), (96.0, 68.0, 44.0), (50.0, 37.0, 30.0),
-            (12.0, 10.0, 10.0), fibres=0.16),
+    eye=Eye((238.0, 232.0, 227.0), (150.0, 110.0, 68.0), (104.0, 74.0, 48.0), (50.0, 37.0, 30.0),
+            (12.0, 10.0, 10.0), fibres=0.16, lid_shade=0.72),
     inside=(96.0, 62.0, 54.0),
     wrap=(0.48, 0.33, 0.27),
 )  # fmt: skip
 
-LOOKS: Final[dict[str, Look]] = {"clay": CLAY, "skin": SKIN_LOOK}
+IRISES: Final[dict[str, tuple[Colour, Colour, Colour]]] = {  # tone -> around the pupil, outer, limbus
+    "porcelain": ((150.0, 160.0, 158.0), (92.0, 116.0, 132.0), (54.0, 66.0, 76.0)),
+    "light": ((150.0, 116.0, 72.0), (98.0, 92.0, 64.0), (62.0, 56.0, 42.0)),
+    "medium": ((146.0, 100.0, 58.0), (96.0, 64.0, 40.0), (58.0, 42.0, 32.0)),
+    "tan": ((124.0, 82.0, 48.0), (80.0, 52.0, 33.0), (50.0, 36.0, 28.0)),
+    "brown": ((104.0, 66.0, 40.0), (66.0, 42.0, 28.0), (33.0, 24.0, 20.0)),
+    "deep": ((86.0, 54.0, 36.0), (54.0, 35.0, 25.0), (27.0, 20.0, 18.0)),
+}
+
+
+def skin_look(tone: Tone, iris: tuple[Colour, Colour, Colour] = IRISES["light"]) -> Look:
+    """Skin and eyes of another tone; surfaces without a painted skin take its plain colours."""
+    red, green, blue = (0.4 * a + 0.6 * b for a, b in zip(tone.skin, tone.lip, strict=True))
+    inner, outer, limbus = iris
+    return replace(
+        SKIN_LOOK,
+        skin=replace(SKIN_LOOK.skin, colour=tone.skin, specular=0.045 + 0.03 * tone.skin[1] / 180),
+        lips=replace(SKIN_LOOK.lips, colour=(red, green, blue)),
+        eye=replace(SKIN_LOOK.eye, inner=inner, outer=outer, limbus=limbus),
+        tone=tone,
+    )
+
+
+LOOKS: Final[dict[str, Look]] = {
+    "clay": CLAY,
+    "skin": skin_look(TONES["light"]),
+    **{name: skin_look(tone, IRISES[name]) for name, tone in TONES.items()},
+}
 assert all(hasattr(CLAY, f.name) for f in fields(Look))

@@ -2,19 +2,22 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Lock
 from typing import Final
 
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float32
 
+from .colours import linear
 from .looks import GUMS, LIPS, MATERIALS, MOUTH, SKIN, Lamp, Look
+from .skin import PaintedSkin, Tone
 from .surface import Surface
+from .texture import NO_PYRAMID, Pyramid, build_pyramid, texel_areas
 
 N_CORNER: Final = (
     7  # linear red, green, blue, height and width of the highlight, ambient and lamp light let in
 )
 SOFT: Final = (SKIN, LIPS, GUMS, MOUTH)  # materials that run into each other where they share vertices
-ENCODE_STEPS: Final = 8192
 
 # Sample positions in 1/256 pixel from the pixel's corner: the usual rotated patterns of 1, 2, 4, 8 samples.
 PATTERNS: Final[dict[int, tuple[tuple[int, int], ...]]] = {
@@ -33,42 +36,58 @@ class Paint:
     lamps: Float32[np.ndarray, "4 7"]  # unit direction, colour, highlight of key, fill, back, catch
     studio: Float32[np.ndarray, "11"]  # sky, ground, rim, exposure, 1 / (1 + wrap)
     inside: Float32[np.ndarray, "7"]  # a row of `corners` for back faces
-    eye: Float32[np.ndarray, "17"]  # sclera, inner, outer, limbus, pupil; pupil radius, fibres
+    eye: Float32[np.ndarray, "18"]  # sclera, inner, outer, limbus, pupil; pupil radius, fibres, lid_shade
+    pyramid: Pyramid
+    areas: Float32[np.ndarray, "f"]  # twice the triangle in texels; 0 = without texture
 
 
-def linear(colour: np.ndarray | tuple[float, ...]) -> Float32[np.ndarray, "*n"]:
-    """sRGB 0…255 to linear 0…1."""
-    value = np.asarray(colour, np.float64) / 255
-    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4).astype(np.float32)
+_one_at_a_time = Lock()
 
 
-@lru_cache(maxsize=1)
-def encode_table() -> UInt8[np.ndarray, "n"]:
-    """Linear 0…1 in `ENCODE_STEPS` steps to sRGB."""
-    value = np.arange(ENCODE_STEPS + 1) / ENCODE_STEPS
-    curve = np.where(value <= 0.0031308, 12.92 * value, 1.055 * value ** (1 / 2.4) - 0.055)
-    return np.rint(curve * 255).astype(np.uint8)
-
-
-@lru_cache(maxsize=1)
-def plain_table() -> UInt8[np.ndarray, "n"]:
-    """The same for passes that are data: no curve."""
-    return np.rint(np.arange(ENCODE_STEPS + 1) / ENCODE_STEPS * 255).astype(np.uint8)
+def paint(surface: Surface, look: Look) -> Paint:
+    """Kept for the last few surfaces and looks (both are immutable)."""
+    with _one_at_a_time:
+        return _paint(surface, look)
 
 
 @lru_cache(maxsize=16)
-def paint(surface: Surface, look: Look) -> Paint:
-    """Kept for the last few surfaces and looks (both are immutable)."""
+def _paint(surface: Surface, look: Look) -> Paint:
     studio = look.studio
     eye, wrap = look.eye, (1 / (1 + width) for width in look.wrap)
     colours = np.concatenate([linear(c) for c in (eye.sclera, eye.inner, eye.outer, eye.limbus, eye.pupil)])
+    pyramid, areas = _textured(surface, look)
     return Paint(
         corners=_corners(surface, look),
         lamps=np.stack([_lamp(lamp) for lamp in (studio.key, studio.fill, studio.back, studio.catch)]),
         studio=np.array([*studio.sky, *studio.ground, studio.rim, look.exposure, *wrap], np.float32),
         inside=np.array([*linear(look.inside), 0, 1, 0.4, 0.5], np.float32),
-        eye=np.array([*colours, eye.pupil_radius, eye.fibres], np.float32),
+        eye=np.array([*colours, eye.pupil_radius, eye.fibres, eye.lid_shade], np.float32),
+        pyramid=pyramid,
+        areas=areas,
     )
+
+
+def _textured(surface: Surface, look: Look) -> tuple[Pyramid, Float32[np.ndarray, "f"]]:
+    """The texture in the tone of the look, and which triangles wear it: skin and lips."""
+    areas = np.zeros(len(surface.faces), np.float32)
+    if surface.texture is None or look.tone is None or surface.uv is None or surface.uv_faces is None:
+        return NO_PYRAMID, areas
+    pyramid = _pyramid(surface.texture, look.tone)
+    wearing = np.isin(surface.materials, (SKIN, LIPS))
+    _, width, height = pyramid.levels[0]
+    areas[wearing] = texel_areas(surface.uv, surface.uv_faces[wearing], int(width), int(height))
+    return pyramid, areas
+
+
+def _pyramid(texture: PaintedSkin | np.ndarray, tone: Tone) -> Pyramid:
+    if isinstance(texture, PaintedSkin):
+        return _painted(texture, tone)
+    return build_pyramid(texture)
+
+
+@lru_cache(maxsize=6)
+def _painted(skin: PaintedSkin, tone: Tone) -> Pyramid:
+    return build_pyramid(skin.texture(tone))
 
 
 def _lamp(lamp: Lamp) -> Float32[np.ndarray, "7"]:

@@ -11,13 +11,17 @@ from jaxtyping import Float
 
 from .backend import Passes
 from .camera import Camera
+from .colours import encode_table, linear, plain_table
 from .cpu import lens_of
 from .looks import PUPIL, SCLERA
 from .normals import vertex_normals_reference
-from .packing import PATTERNS, Paint, encode_table, linear, paint, plain_table
+from .packing import PATTERNS, Paint, paint
 from .raster import LIMIT
 from .settings import Settings, background_picture, check_frame, depth_span, uv_of
+from .shading import LID_REACH, LID_STEPS
 from .surface import Surface
+
+Edge = np.ndarray | np.floating | float
 
 
 @dataclass(frozen=True)
@@ -67,11 +71,12 @@ class ReferenceRenderer:
         middle = np.stack([np.bincount(inverse, offset[:, c], len(places)) for c in (0, 1)], -1)
         at = np.stack([places[:, 0] % w, places[:, 0] // w], -1) * 256 + middle / count[:, None]
         face, share = places[:, 1], (count / n_samples)[:, None]
-        weights, side = corner_weights(points, surface.faces[face], at)
+        weights, area = corner_weights(points, surface.faces[face], at)
+        side = np.where(area < 0, 1.0, -1.0)
 
         coat = paint(surface, settings.the_look)
         if settings.mode in ("shaded", "wire"):
-            colour = light(face, at, weights, side, points, surface, camera, coat)
+            colour = light(face, at, weights, area, points, surface, camera, coat, ids, places[:, 0])
             if settings.mode == "wire":
                 line = wire(surface, points, face, at)[:, None]
                 colour = colour + (np.array([0.03, 0.055, 0.08]) - colour) * line
@@ -167,11 +172,12 @@ def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def corner_weights(points: np.ndarray, corners: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Perspective-correct weights (n, 3) at places in subpixels; +1 for fronts, −1 for backs."""
+    """Perspective-correct weights (n, 3) at places in subpixels; twice the triangles' area, negative for
+    fronts."""
     place = points[corners, :2].astype(np.float64) - at[:, None]
     edges = _cross(place[:, [1, 2, 0]], place[:, [2, 0, 1]])
     weights = edges * points[corners, 6]
-    return weights / weights.sum(1, keepdims=True), np.where(edges.sum(1) < 0, 1.0, -1.0)[:, None]
+    return weights / weights.sum(1, keepdims=True), edges.sum(1, keepdims=True)
 
 
 def blend(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -187,23 +193,38 @@ def light(
     face: np.ndarray,
     at: np.ndarray,
     weights: np.ndarray,
-    side: np.ndarray,
+    area: np.ndarray,
     points: np.ndarray,
     surface: Surface,
     camera: Camera,
     coat: Paint,
+    ids: np.ndarray,
+    pixel: np.ndarray,
 ) -> np.ndarray:
     """Reflected linear light of each place: the formulas of `shading._light_block`."""
-    corners = surface.faces[face]
+    corners, side = surface.faces[face], np.where(area < 0, 1.0, -1.0)
     normal = unit(blend(weights, points[corners, 3:6]) * side)
     view = np.tile([0.0, 0.0, 1.0], (len(face), 1))
     if camera.perspective:
         ray = (at / 256 - camera.principal_point) / camera.focal
         view = unit(np.stack([-ray[:, 0], ray[:, 1], np.ones(len(ray))], -1))
     values = blend(weights, coat.corners[face])
+    wearing = coat.areas[face] > 0
+    if wearing.any():
+        uv, uv_faces = uv_of(surface, True)
+        spread = np.sqrt(coat.areas[face[wearing]] * 65536 / np.abs(area[wearing, 0]))
+        found = texture(coat, spread, blend(weights[wearing], uv[uv_faces[face[wearing]]]))
+        values[wearing, :3] = found[:, :3]
+        values[wearing, 3] *= found[:, 3]
     kind = surface.materials[face]
     eye = (kind >= SCLERA) & (kind <= PUPIL)
-    values[eye, :3] = eyeball(blend(weights[eye], surface.gaze[corners[eye]]), coat.eye)
+    gaze = surface.gaze[corners[eye]].astype(float)
+    scale = np.abs(_cross(gaze[:, 1] - gaze[:, 0], gaze[:, 2] - gaze[:, 0]))
+    scale = np.sqrt(scale * 65536 / np.abs(area[eye, 0]))[:, None]
+    values[eye, :3] = eyeball(blend(weights[eye], gaze), scale, coat.eye)
+    shade = 1 - coat.eye[17] * lid_shade(ids, pixel[eye], scale[:, 0], surface.materials)[:, None]
+    values[eye, 5:] *= shade
+    values[eye, 3:4] /= shade
     values = np.where(side < 0, coat.inside, values)
     colour, (specular, width, ambient, lamps) = values[:, :3], values[:, 3:].T[..., None]
 
@@ -228,23 +249,72 @@ def light(
     return np.minimum(value, 0.7) + 0.3 - 0.09 / (np.maximum(value - 0.7, 0) + 0.3)
 
 
-def smooth(low: np.floating | float, high: np.floating | float, value: np.ndarray) -> np.ndarray:
+def smooth(low: Edge, high: Edge, value: np.ndarray) -> np.ndarray:
     """0 below `low`, 1 above `high`, smooth between."""
     t = np.clip((value - low) / (high - low), 0, 1)
     return t * t * (3 - 2 * t)
 
 
-def eyeball(gaze: np.ndarray, eye: np.ndarray) -> np.ndarray:
-    """Colour of the eyeball at gaze places in iris radii: `shading._band`."""
+def texture(coat: Paint, side: np.ndarray, uv: np.ndarray) -> np.ndarray:
+    """Texture light (n, 4) where a pixel is `side` texels wide: `shading._texture`."""
+    mantissa, exponent = np.frexp(np.maximum(side, 1))
+    last = len(coat.pyramid.levels) - 1
+    level = np.minimum(exponent - 1, last)
+    part = np.where(level == last, 0, 2 * mantissa - 1)[:, None]
+    result = np.zeros((len(side), 4))
+    for number in range(last + 1):
+        share = (level == number) * (1 - part[:, 0]) + (level == number - 1) * part[:, 0]
+        used = share > 0
+        result[used] += share[used, None] * bilinear(coat.pyramid.level(number), uv[used])
+    return result
+
+
+def bilinear(values: np.ndarray, uv: np.ndarray) -> np.ndarray:
+    """A picture between its texels; the border goes on for ever."""
+    height, width = values.shape[:2]
+    x = np.clip(uv[:, 0] * width - 0.5, 0, width - 1)
+    y = np.clip((1 - uv[:, 1]) * height - 0.5, 0, height - 1)
+    column, row = np.floor(x).astype(int), np.floor(y).astype(int)
+    right, below = np.minimum(column + 1, width - 1), np.minimum(row + 1, height - 1)
+    a, b = (x - column)[:, None], (y - row)[:, None]
+    top = values[row, column] * (1 - a) + values[row, right] * a
+    return top * (1 - b) + (values[below, column] * (1 - a) + values[below, right] * a) * b
+
+
+def eyeball(gaze: np.ndarray, scale: np.ndarray, eye: np.ndarray) -> np.ndarray:
+    """Colour of the eyeball at gaze places in iris radii, `scale` to the pixel: `shading._band`."""
     sclera, inner_colour, outer, limbus, pupil = eye[:15].reshape(5, 3)
-    radius = np.linalg.norm(gaze, axis=1, keepdims=True)
-    angle = np.arctan2(gaze[:, 1:], gaze[:, :1])
-    hole = 1 - smooth(eye[15] - 0.06, eye[15] + 0.06, radius)
-    streak = eye[16] * np.where(radius < 1.1, np.sin(angle * 17) + 0.6 * np.sin(angle * 29 + 1), 0)
+    radius, height = np.linalg.norm(gaze, axis=1, keepdims=True), gaze[:, 1:]
+    angle, soft = np.arctan2(height, gaze[:, :1]), 0.7 * scale
+    edge = np.maximum(0.05, soft)
+    hole = 1 - smooth(eye[15] - edge, eye[15] + edge, radius)
+    streak = np.where(radius < 1.1, np.sin(angle * 17) + 0.6 * np.sin(angle * 29 + 1), 0)
+    streak = streak * eye[16] * np.maximum(1 - 6 * scale, 0)
     value = (outer + (inner_colour - outer) * (1 - smooth(eye[15], 0.9, radius))) * (1 + streak * (1 - hole))
-    value = value + (limbus - value) * smooth(0.7, 1.0, radius)
+    value = value * (1 - 0.45 * height)
+    value = value + (limbus - value) * smooth(0.66, 1.0, radius)
     value = value + (pupil - value) * hole
-    return value + (sclera - value) * smooth(0.94, 1.1, radius)
+    ball = sclera * (1 - np.array([0.05, 0.16, 0.16]) * smooth(1.2, 2.4, radius))
+    edge = np.maximum(0.08, soft)
+    return value + (ball - value) * smooth(1.02 - edge, 1.02 + edge, radius)
+
+
+def lid_shade(ids: np.ndarray, pixel: np.ndarray, scale: np.ndarray, materials: np.ndarray) -> np.ndarray:
+    """How near the upper lid is, 1 = touching: `shading._lid_shade`."""
+    n_samples, _, w = ids.shape
+    kind = materials[ids]
+    seen = ((ids < 0) | ((kind >= SCLERA) & (kind <= PUPIL))).sum(0) / n_samples  # share that is no lid
+    row, column = pixel // w, pixel % w
+    way, going, blocked = np.full(len(pixel), 0.5), np.ones(len(pixel), bool), np.zeros(len(pixel), bool)
+    for step in range(1, LID_STEPS + 1):
+        going &= row >= step
+        share = seen[np.maximum(row - step, 0), column]
+        way = way + np.where(going, share, 0)
+        blocked |= going & (share < 1)
+        going &= share == 1
+    reach = np.maximum(np.minimum(LID_REACH, LID_STEPS * scale), 1e-12)
+    near = np.where(blocked, np.maximum(1 - way * scale / reach, 0), 0)
+    return near * near * (3 - 2 * near)
 
 
 def wire(surface: Surface, points: np.ndarray, face: np.ndarray, at: np.ndarray) -> np.ndarray:
@@ -287,8 +357,9 @@ def measure(ids: np.ndarray, points: np.ndarray, surface: Surface, with_uv: bool
     rows, columns = np.nonzero(ids >= 0)
     face = ids[rows, columns]
     corners = surface.faces[face]
-    weights, side = corner_weights(points, corners, np.stack([columns, rows], -1) * 256.0 + 128.0)
-    found = {"face": ids, "barycentric": weights, "normal": unit(blend(weights, points[corners, 3:6])) * side}
+    weights, area = corner_weights(points, corners, np.stack([columns, rows], -1) * 256.0 + 128.0)
+    normal = unit(blend(weights, points[corners, 3:6])) * np.where(area < 0, 1.0, -1.0)
+    found = {"face": ids, "barycentric": weights, "normal": normal}
     found["depth"] = blend(weights, points[corners, 2:3])[:, 0]
     if with_uv:
         uv, uv_faces = uv_of(surface, True)

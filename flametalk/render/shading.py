@@ -10,23 +10,26 @@ from .jit import compiled_fast, inlined
 
 SHADED, WIRE, NORMALS, DEPTH, UV, MASK = range(6)  # styles of the picture
 LANES = 64  # places in a block
+LID_REACH, LID_STEPS = 1.1, 96  # how far the upper lid darkens the eye: iris radii, and pixels at most
 # fields of a place: normal (3), then
 COLOUR = 3  # (3), highlight, width, ambient, lamps: the seven numbers of a corner
-COLUMN, ROW, PIXEL, SHARE, LINE, FIELDS = range(10, 16)  # subpixels (2), pixel, share of it, wire
+COLUMN, ROW, PIXEL, SHARE, LINE = range(10, 15)  # subpixels (2), pixel, share of it, wire
+PART, INTO, FIELDS = 15, 16, 20  # share of the coarser texture level (−1: no texture), places in both (2, 2)
 
 
 @inlined
 def _weights(points, i, j, k, px, py):
-    """Perspective-correct weights of the corners at a place in subpixels; +1 for fronts, −1 for backs."""
+    """Perspective-correct weights of the corners at a place in subpixels; twice the triangle's area in square
+    subpixels, negative for fronts."""
     x0, y0 = np.float64(points[i, 0] - px), np.float64(points[i, 1] - py)
     x1, y1 = np.float64(points[j, 0] - px), np.float64(points[j, 1] - py)
     x2, y2 = np.float64(points[k, 0] - px), np.float64(points[k, 1] - py)
     e0, e1, e2 = x1 * y2 - y1 * x2, x2 * y0 - y2 * x0, x0 * y1 - y0 * x1
-    side = np.float32(1) if e0 + e1 + e2 < 0 else np.float32(-1)
+    area = e0 + e1 + e2
     w0, w1, w2 = e0 * points[i, 6], e1 * points[j, 6], e2 * points[k, 6]
     total = 1.0 / (w0 + w1 + w2)
     w0, w1 = np.float32(w0 * total), np.float32(w1 * total)
-    return w0, w1, np.float32(1) - w0 - w1, side
+    return w0, w1, np.float32(1) - w0 - w1, area
 
 
 @inlined
@@ -36,17 +39,112 @@ def _smooth(low, high, value):
 
 
 @inlined
-def _band(eye, c, radius, streak):
-    """One colour channel of the eyeball at `radius` (in iris radii). `eye`: see packing.Paint."""
+def _band(eye, c, radius, height, soft, streak):
+    """One colour channel of the eyeball at `radius`, `height` above the line of sight (both in iris radii).
+    Edges are `soft` wide at least. `eye`: see packing.Paint."""
     one = np.float32(1)
-    white = _smooth(np.float32(0.94), np.float32(1.1), radius)
-    hole = one - _smooth(eye[15] - np.float32(0.06), eye[15] + np.float32(0.06), radius)
-    ring = _smooth(np.float32(0.7), np.float32(1.0), radius)
+    edge = max(np.float32(0.08), soft)
+    white = _smooth(np.float32(1.02) - edge, np.float32(1.02) + edge, radius)
+    edge = max(np.float32(0.05), soft)
+    hole = one - _smooth(eye[15] - edge, eye[15] + edge, radius)
+    ring = _smooth(np.float32(0.66), np.float32(1.0), radius)
     inner = one - _smooth(eye[15], np.float32(0.9), radius)
     value = (eye[6 + c] + (eye[3 + c] - eye[6 + c]) * inner) * (one + streak * (one - hole))
+    value *= one - np.float32(0.45) * height  # light from above gathers in the lower half
     value += (eye[9 + c] - value) * ring
     value += (eye[12 + c] - value) * hole
-    return value + (eye[c] - value) * white
+    blood = np.float32(0.05) if c == 0 else np.float32(0.16)
+    ball = eye[c] * (one - blood * _smooth(np.float32(1.2), np.float32(2.4), radius))
+    return value + (ball - value) * white
+
+
+@inlined
+def _lid_shade(ids, materials, y, x, top, scale):
+    """How near the upper lid is, 1 = touching: the way up from a pixel of the eye to the first that is
+    something else, as samples count it. `top` = first row that was drawn, `scale` = iris radii per pixel."""
+    samples, way = ids.shape[0], np.float32(0.5)
+    reach = min(np.float32(LID_REACH), np.float32(LID_STEPS) * scale)
+    for step in range(1, LID_STEPS + 1):
+        if y - step < top or way * scale >= reach:
+            return np.float32(0)
+        open_ = 0
+        for s in range(samples):
+            face = ids[s, y - step, x]
+            if face < 0 or 2 <= materials[face] <= 4:
+                open_ += 1
+        way += np.float32(open_) / np.float32(samples)
+        if open_ < samples:
+            break
+    near = max(np.float32(1) - way * scale / reach, np.float32(0))
+    return near * near * (np.float32(3) - np.float32(2) * near)
+
+
+@inlined
+def _pick(texels, first, width, height, u, v, quads, at, block, to):
+    """Four texels around (u, v) in one level, and how far it is into them; the border goes on for ever."""
+    zero, one = np.float32(0), np.float32(1)
+    x = min(max(u * np.float32(width) - np.float32(0.5), zero), np.float32(width - 1))
+    y = min(max((one - v) * np.float32(height) - np.float32(0.5), zero), np.float32(height - 1))
+    column, row = np.int64(x), np.int64(y)
+    block[to], block[to + LANES] = x - np.float32(column), y - np.float32(row)
+    p = first + row * width + column
+    q = p + (width if row + 1 < height else 0)
+    right = 1 if column + 1 < width else 0
+    quads[at], quads[at + LANES] = texels[p], texels[p + right]
+    quads[at + 2 * LANES], quads[at + 3 * LANES] = texels[q], texels[q + right]
+
+
+@inlined
+def _pick_texels(texels, levels, side, u, v, quads, at, blocks, to):
+    """The texels of two levels, where a pixel is `side` texels wide."""
+    level, last = 0, levels.shape[0] - 1
+    while side >= np.float32(2) and level < last:
+        side *= np.float32(0.5)
+        level += 1
+    blocks[to + PART * LANES] = min(max(side - np.float32(1), np.float32(0)), np.float32(1))
+    for step in range(2):
+        first, width, height = levels[level, 0], levels[level, 1], levels[level, 2]
+        place = to + (INTO + 2 * step) * LANES
+        _pick(texels, first, width, height, u, v, quads, at + 4 * LANES * step, blocks, place)
+        level = min(level + 1, last)
+
+
+@inlined
+def _root(texel, shift):
+    return np.float32(np.int32((texel >> shift) & 255))
+
+
+@inlined
+def _between(quads, at, shift, w0, w1, w2, w3):
+    """One channel of four texels, weighted."""
+    a, b = _root(quads[at], shift), _root(quads[at + LANES], shift)
+    c, d = _root(quads[at + 2 * LANES], shift), _root(quads[at + 3 * LANES], shift)
+    return a * a * w0 + b * b * w1 + c * c * w2 + d * d * w3
+
+
+@inlined
+def _texture_block(block, quads):
+    """Colours of 64 places from the texels that were picked for them."""
+    one, scale = np.float32(1), np.float32(1 / 65025)
+    for i in range(LANES):
+        part = block[PART * LANES + i]
+        wearing = part >= 0
+        a, b = block[INTO * LANES + i], block[(INTO + 1) * LANES + i]
+        c, d = block[(INTO + 2) * LANES + i], block[(INTO + 3) * LANES + i]
+        fine, coarse = (one - part) * scale, part * scale
+        up, low = (one - b) * fine, b * fine
+        w0, w1, w2, w3 = (one - a) * up, a * up, (one - a) * low, a * low
+        up, low = (one - d) * coarse, d * coarse
+        w4, w5, w6, w7 = (one - c) * up, c * up, (one - c) * low, c * low
+        far = 4 * LANES + i
+        red = _between(quads, i, 0, w0, w1, w2, w3) + _between(quads, far, 0, w4, w5, w6, w7)
+        green = _between(quads, i, 8, w0, w1, w2, w3) + _between(quads, far, 8, w4, w5, w6, w7)
+        blue = _between(quads, i, 16, w0, w1, w2, w3) + _between(quads, far, 16, w4, w5, w6, w7)
+        shine = _between(quads, i, 24, w0, w1, w2, w3) + _between(quads, far, 24, w4, w5, w6, w7)
+        block[COLOUR * LANES + i] = red if wearing else block[COLOUR * LANES + i]
+        block[(COLOUR + 1) * LANES + i] = green if wearing else block[(COLOUR + 1) * LANES + i]
+        block[(COLOUR + 2) * LANES + i] = blue if wearing else block[(COLOUR + 2) * LANES + i]
+        block[(COLOUR + 3) * LANES + i] *= shine if wearing else one
 
 
 @inlined
@@ -178,14 +276,18 @@ def _list_row(ids, pattern, y, window, places, blocks):
 
 
 @inlined
-def _gather_light(places, n, blocks, faces, points, corners, materials, gaze, eye, inside):
+def _gather_light(
+    places, n, blocks, faces, points, ids, y, top, corners, materials, gaze, eye, inside,
+    uv, uv_faces, areas, texels, levels, quads,
+):  # fmt: skip
     """What `_light_block` needs of the first n places."""
     for place in range(n):
         at = place // LANES * (FIELDS * LANES) + place % LANES
         px, py = blocks[at + COLUMN * LANES], blocks[at + ROW * LANES]
         face = places[place]
         i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
-        w0, w1, w2, side = _weights(points, i, j, k, px, py)
+        w0, w1, w2, area = _weights(points, i, j, k, px, py)
+        side = np.float32(1) if area < 0 else np.float32(-1)
         for c in range(3):
             normal = w0 * points[i, 3 + c] + w1 * points[j, 3 + c] + w2 * points[k, 3 + c]
             blocks[at + c * LANES] = normal * side
@@ -193,20 +295,39 @@ def _gather_light(places, n, blocks, faces, points, corners, materials, gaze, ey
             value = w0 * corners[face, 0, c] + w1 * corners[face, 1, c] + w2 * corners[face, 2, c]
             blocks[at + (COLOUR + c) * LANES] = value
         kind = materials[face]
+        blocks[at + PART * LANES] = np.float32(-1)
         if side < 0:
             for c in range(7):
                 blocks[at + (COLOUR + c) * LANES] = inside[c]
+        elif areas[face] > 0:
+            u0, u1, u2 = uv_faces[face, 0], uv_faces[face, 1], uv_faces[face, 2]
+            u = w0 * uv[u0, 0] + w1 * uv[u1, 0] + w2 * uv[u2, 0]
+            v = w0 * uv[u0, 1] + w1 * uv[u1, 1] + w2 * uv[u2, 1]
+            wide = np.sqrt(areas[face] * np.float32(65536) / np.float32(-area))
+            first = place // LANES * (8 * LANES) + place % LANES
+            _pick_texels(texels, levels, wide, u, v, quads, first, blocks, at)
         elif 2 <= kind <= 4:
             gx = w0 * gaze[i, 0] + w1 * gaze[j, 0] + w2 * gaze[k, 0]
             gy = w0 * gaze[i, 1] + w1 * gaze[j, 1] + w2 * gaze[k, 1]
+            spread = (gaze[j, 0] - gaze[i, 0]) * (gaze[k, 1] - gaze[i, 1])
+            spread -= (gaze[j, 1] - gaze[i, 1]) * (gaze[k, 0] - gaze[i, 0])
+            scale = np.sqrt(abs(spread) * np.float32(65536) / np.float32(-area))  # iris radii per pixel
             radius, streak = np.sqrt(gx * gx + gy * gy), np.float32(0)
             if eye[16] > 0 and radius < np.float32(1.1):
                 angle = np.arctan2(gy, gx)
                 streak = np.sin(angle * np.float32(17)) + np.float32(0.6) * np.sin(
                     angle * np.float32(29) + np.float32(1)
                 )
+                streak *= eye[16] * max(np.float32(1) - np.float32(6) * scale, np.float32(0))
             for c in range(3):
-                blocks[at + (COLOUR + c) * LANES] = _band(eye, c, radius, eye[16] * streak)
+                value = _band(eye, c, radius, gy, np.float32(0.7) * scale, streak)
+                blocks[at + (COLOUR + c) * LANES] = value
+            if eye[17] > 0 and scale > 0:
+                x = np.int64(blocks[at + PIXEL * LANES])
+                light = np.float32(1) - eye[17] * _lid_shade(ids, materials, y, x, top, scale)
+                blocks[at + (COLOUR + 3) * LANES] /= light  # the sparkle stays
+                blocks[at + (COLOUR + 5) * LANES] *= light
+                blocks[at + (COLOUR + 6) * LANES] *= light
 
 
 @inlined
@@ -233,7 +354,8 @@ def _gather_data(places, n, blocks, style, faces, points, span, uv, uv_faces):
         at = place // LANES * (FIELDS * LANES) + place % LANES
         face = places[place]
         i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
-        w0, w1, w2, side = _weights(points, i, j, k, blocks[at + COLUMN * LANES], blocks[at + ROW * LANES])
+        w0, w1, w2, area = _weights(points, i, j, k, blocks[at + COLUMN * LANES], blocks[at + ROW * LANES])
+        side = np.float32(1) if area < 0 else np.float32(-1)
         r = g = b = np.float32(1)
         if style == DEPTH:
             z = w0 * points[i, 2] + w1 * points[j, 2] + w2 * points[k, 2]
@@ -259,21 +381,26 @@ def _gather_data(places, n, blocks, style, faces, points, span, uv, uv_faces):
 def shade(
     faces, points, ids, pattern, window, lens,
     style, span, materials, gaze, edges, uv, uv_faces, corners, lamps, studio, inside, eye,
-    places, blocks, background, encode, picture, mask,
+    areas, texels, levels, places, blocks, background, encode, picture, mask,
 ):  # fmt: skip
     """Fill the covered pixels of `picture` and `mask`; the others stay as they are. `lens` = 1 / focal (0:
     weak perspective), focal, centre (2); `span` = nearest and farthest depth of style DEPTH; `places` and
     `blocks` hold one row."""
     total = np.zeros((picture.shape[1], 4), np.float32)
     size = FIELDS * LANES
+    quads = np.zeros(blocks.shape[0] // FIELDS * 8, np.int32)
     for y in range(window[1], window[3]):
         n = _list_row(ids, pattern, y, window, places, blocks)
         if style <= WIRE:
             _gather_light(
-                places, n, blocks, faces, points, corners, materials, gaze, eye, inside
+                places, n, blocks, faces, points, ids, y, window[1], corners, materials, gaze, eye, inside,
+                uv, uv_faces, areas, texels, levels, quads,
             )  # fmt: skip
             for start in range(0, n, LANES):
-                _light_block(blocks[start * FIELDS : start * FIELDS + size], lens, lamps, studio)
+                block = blocks[start * FIELDS : start * FIELDS + size]
+                if levels.shape[0] > 0:
+                    _texture_block(block, quads[start * 8 : start * 8 + 8 * LANES])
+                _light_block(block, lens, lamps, studio)
             if style == WIRE:
                 _gather_lines(places, n, blocks, faces, points, edges)
         else:
@@ -324,7 +451,8 @@ def measure(faces, points, ids, window, uv, uv_faces, depth, normal, coordinates
                 continue
             i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
             px, py = np.float32(x * 256 + 128), np.float32(y * 256 + 128)
-            w0, w1, w2, side = _weights(points, i, j, k, px, py)
+            w0, w1, w2, area = _weights(points, i, j, k, px, py)
+            side = np.float32(1) if area < 0 else np.float32(-1)
             barycentric[y, x, 0], barycentric[y, x, 1], barycentric[y, x, 2] = w0, w1, w2
             depth[y, x] = w0 * points[i, 2] + w1 * points[j, 2] + w2 * points[k, 2]
             total = np.float32(0)

@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int, Int32
+from jaxtyping import Bool, Float32, Int, Int32, UInt8
 
 from ..errors import InputError
+from ..files import PathLike
 from .looks import AWAY, LIPS, MATERIALS, SCLERA, SKIN
+from .skin import PaintedSkin, painted_skin
+from .texture import read_texture
 
 if TYPE_CHECKING:
     from ..head.model import Head
@@ -26,6 +29,7 @@ class Surface:
     uv: Float32[np.ndarray, "_ 2"] | None = None  # v up
     uv_faces: Int32[np.ndarray, "_ 3"] | None = None
     albedo: Float32[np.ndarray, "_ 3"] | None = None  # v; sRGB 0…1 of skin and lips
+    texture: UInt8[np.ndarray, "_ _ 4"] | PaintedSkin | None = None  # the same, finer; see `texture.py`
 
     def __post_init__(self) -> None:
         f, v = len(self.faces), self.n_vertices
@@ -37,6 +41,8 @@ class Surface:
                 raise InputError(f"surface: {name} has shape {got}, expected {expected}")
         if self.uv is not None and self.uv_faces is None:
             raise InputError("surface: uv without uv_faces; give the uv corner of every triangle corner")
+        if self.texture is not None and self.uv is None:
+            raise InputError("surface: a texture needs uv and uv_faces")
         limits = {"faces": v, "materials": len(MATERIALS)}
         limits |= {"uv_faces": len(self.uv)} if self.uv is not None and self.uv_faces is not None else {}
         for name, limit in limits.items():
@@ -58,8 +64,14 @@ def from_faces(
     uv: Float32[np.ndarray, "t 2"] | None = None,
     uv_faces: Int[np.ndarray, "f 3"] | None = None,
     albedo: Float32[np.ndarray, "v 3"] | None = None,
+    texture: PathLike | UInt8[np.ndarray, "h w c"] | PaintedSkin | None = None,
 ) -> Surface:
-    """A surface of any triangle mesh; without more it is all skin, unoccluded, every edge in the wire."""
+    """A surface of any triangle mesh; without more it is all skin, unoccluded, every edge in the wire.
+
+    `texture`: a picture file or (h, w, 3) uint8 sRGB for skin and lips, row 0 at v = 1.
+    """
+    if texture is not None and not isinstance(texture, PaintedSkin):
+        texture = read_texture(texture)
     faces = np.ascontiguousarray(faces, np.int32)
     n = int(faces.max(initial=-1)) + 1 if n_vertices is None else n_vertices
     return Surface(
@@ -72,12 +84,16 @@ def from_faces(
         uv=None if uv is None else _array(uv, np.float32),
         uv_faces=None if uv_faces is None else _array(uv_faces, np.int32),
         albedo=None if albedo is None else _array(albedo, np.float32),
+        texture=texture,
     )
 
 
-def from_head(head: "Head", bake: bool = True) -> Surface:
+def from_head(
+    head: "Head", bake: bool = True, texture: PathLike | UInt8[np.ndarray, "h w c"] | None = None
+) -> Surface:
     """The surface of a parametric head. Occlusion that the head does not bring is baked on its template
-    (`bake=False` leaves it open)."""
+    (`bake=False` leaves it open). Without a `texture` the built-in head wears its painted skin, others the
+    plain colours of the look."""
     from .eyes import head_gaze
 
     def array(name: str) -> np.ndarray | None:
@@ -101,6 +117,7 @@ def from_head(head: "Head", bake: bool = True) -> Surface:
         gaze=head_gaze(template, faces, materials),
         uv=array("uv"),
         uv_faces=array("uv_faces"),
+        texture=painted_skin(head.name) if texture is None else texture,
     )
 
 

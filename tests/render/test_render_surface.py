@@ -8,9 +8,10 @@ from render_meshes import ball
 from flametalk.errors import InputError
 from flametalk.head import Head
 from flametalk.render import CLAY, CpuRenderer, Settings, from_faces, from_head, perspective
+from flametalk.render.colours import encode_table, linear
 from flametalk.render.eyes import head_gaze, sphere_centre
 from flametalk.render.looks import IRIS, LIPS, PUPIL, SCLERA, SKIN
-from flametalk.render.packing import encode_table, linear, paint
+from flametalk.render.packing import paint
 from flametalk.render.surface import wire_edges
 
 
