@@ -1,5 +1,5 @@
 """The masks in one grey PNG: each mask is a tile, cut to where it is not empty and stored as coarsely as it
-bears. A JSON note in the file says where each tile belongs. `load_masks` needs NumPy and Pillow alone."""
+bears. A JSON note in the file says where each tile belongs. `flametalk.render.skin` reads it."""
 
 import json
 from pathlib import Path
@@ -68,34 +68,3 @@ def _pack(tiles, notes):
         x, y, width, height = notes[name]["tile"]
         sheet[y : y + height, x : x + width] = tile
     return sheet
-
-
-def load_masks(path, size=1024):
-    """name -> (size, size) float32, 0…1, row 0 at the top of the texture (v = 1)."""
-    from PIL import Image
-
-    with Image.open(path) as picture:
-        notes = json.loads(picture.text["masks"])
-        sheet = np.asarray(picture)
-    out = {}
-    for name, note in notes.items():
-        x, y, width, height = note["tile"]
-        left, top = note["place"]
-        whole = np.zeros((note["size"], note["size"]), np.float32)
-        whole[top : top + height, left : left + width] = sheet[y : y + height, x : x + width] / np.float32(
-            255
-        )
-        if note["half"]:
-            middle = note["size"] // 2
-            whole[:, :middle] = whole[:, middle:][:, ::-1]
-        out[name] = _resized(whole, size)
-    return out
-
-
-def _resized(mask, size):
-    from PIL import Image
-
-    if len(mask) == size:
-        return mask
-    way = Image.Resampling.BOX if size < len(mask) else Image.Resampling.BICUBIC
-    return np.clip(np.asarray(Image.fromarray(mask).resize((size, size), way)), 0, 1)
