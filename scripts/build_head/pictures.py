@@ -22,7 +22,8 @@ QUALITY = 85  # JPEG
 MOST_BYTES = 350_000  # of one sheet
 DISTANCE = 0.9  # metres from the camera to what it looks at
 FRONT, TURNED, PROFILE = (0.0, 0.0), (38.0, 4.0), (90.0, 0.0)  # yaw toward the subject's left, pitch; degrees
-WHOLE, FACE, MOUTH = ((0, -36, 15), 305), ((0, -34, 70), 178), ((0, -58, 70), 105)  # centre, height in mm
+WHOLE, LARGE = ((0, -36, 15), 305), ((0, -14, 15), 285)  # centre, height in mm
+FACE, MOUTH = ((0, -34, 70), 178), ((0, -58, 70), 105)
 PEOPLE, SEED = 32, 1
 GAPING = {  # expressions that need an open jaw to be seen: degrees
     "mouth_close": 20.0,
@@ -112,7 +113,7 @@ def people(studio: Studio) -> Iterator[Tile]:
     """Random identities, one standard deviation a coefficient."""
     generator = torch.Generator().manual_seed(SEED)
     for shape in torch.randn(PEOPLE, N_SHAPE, generator=generator):
-        yield "", studio.tile((18.0, 2.0), WHOLE, 200, shape=shape)
+        yield "", studio.tile((18.0, 2.0), LARGE, 200, shape=shape)
 
 
 SHEETS = {  # function, columns
