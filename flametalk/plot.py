@@ -1,5 +1,7 @@
 """Curves of a clip, for eyes: waveform, jaw, head, and the expressions that move most."""
 
+import io
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -10,9 +12,18 @@ from .head import Head
 STRONGEST = 6  # expression curves drawn
 
 
-def plot_clip(clip: Clip) -> Figure:
-    """A figure of its own (no global state): call `.savefig(path)` or leave it to the notebook."""
-    figure = Figure(figsize=(11, 7), layout="constrained")
+class Curves(Figure):
+    """A figure that notebooks draw without any set-up, since it belongs to no global state."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", dpi=80)
+        return buffer.getvalue()
+
+
+def plot_clip(clip: Clip) -> Curves:
+    """Call `.savefig(path)`, or leave it to the notebook."""
+    figure = Curves(figsize=(11, 7), layout="constrained")
     rows = figure.subplots(4 if clip.audio else 3, 1, sharex=True)
     times = clip.times
     if clip.audio:
