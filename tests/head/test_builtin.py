@@ -50,7 +50,7 @@ def test_sizes_and_names(head: Head) -> None:
     assert set(FLAME_REGIONS) <= set(head.regions)
     assert {f"speech/{s}" for s in SPEECH} | {f"emotion/{e}" for e in EMOTIONS} <= set(head.actions)
     assert sum(name.startswith("arkit/") for name in head.actions) == 52
-    assert builtin_file().stat().st_size <= 10 * 2**20
+    assert builtin_file().stat().st_size <= 10_000_000
 
 
 def test_it_has_the_size_of_a_human_head_and_looks_forward(head: Head) -> None:
