@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from .backend import Passes, Renderer
     from .camera import Camera, frame_head, look_at, perspective, weak_perspective
     from .cpu import CpuRenderer
-    from .looks import CLAY, SKIN_LOOK, Look
+    from .looks import CLAY, SKIN_LOOK, Look, skin_look
     from .settings import Settings
+    from .skin import TONES, Tone
     from .surface import Surface, from_faces, from_head
     from .video import open_video, read_video_info, write_video
 
@@ -34,6 +35,9 @@ _HOMES = {
     "CLAY": ".looks",
     "SKIN_LOOK": ".looks",
     "Look": ".looks",
+    "skin_look": ".looks",
+    "TONES": ".skin",
+    "Tone": ".skin",
     "Surface": ".surface",
     "from_faces": ".surface",
     "from_head": ".surface",
@@ -45,6 +49,7 @@ _HOMES = {
 __all__ = [
     "CLAY",
     "SKIN_LOOK",
+    "TONES",
     "Camera",
     "CpuRenderer",
     "Look",
@@ -52,6 +57,7 @@ __all__ = [
     "Renderer",
     "Settings",
     "Surface",
+    "Tone",
     "frame_head",
     "from_faces",
     "from_head",
@@ -60,6 +66,7 @@ __all__ = [
     "perspective",
     "read_video_info",
     "render_frames",
+    "skin_look",
     "weak_perspective",
     "write_video",
 ]

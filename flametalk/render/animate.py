@@ -44,8 +44,9 @@ def render_frames(
 ) -> Iterator[np.ndarray]:
     """Frames as (h, w, 3) uint8, one for each row of `vertices` (an array, or chunks of frames).
 
-    `camera` may be one per frame. `mode`: shaded, wire, normals, depth, uv, mask. `look`: clay, skin or a
-    `Look`. `antialias`: samples a pixel, 1 to 8. In mode "depth" white is near; the range is taken from the
+    `camera` may be one per frame. `mode`: shaded, wire, normals, depth, uv, mask. `look`: clay, skin,
+    a skin tone (porcelain, light, medium, tan, brown, deep) or a `Look`. `antialias`: samples a pixel, 1 to
+    8. In mode "depth" white is near; the range is taken from the
     first frame and kept, unless `depth_range` (metres) is given. `threads` defaults to the cores that this
     process may use. `progress` shows a bar when it takes longer than two seconds; `total` is its length.
     """

@@ -66,7 +66,8 @@ class Eye:
 
 @dataclass(frozen=True)
 class Look:
-    """A complete appearance. `CLAY` and `SKIN` are ready made; `dataclasses.replace` makes others."""
+    """A complete appearance. `CLAY` and those of `LOOKS` are ready made; `skin_look` and
+    `dataclasses.replace` make others."""
 
     skin: Material
     lips: Material
@@ -107,12 +108,12 @@ SKIN_LOOK: Final = Look(
     skin=Material((214.0, 173.0, 154.0), 0.075, 0.46),
     lips=Material((192.0, 130.0, 120.0), 0.16, 0.34),
     eyes=Material((235.0, 230.0, 225.0), 4.0, 0.24, occlusion=0.75, least_light=0.25),
-    teeth=Material((228.0, 220.0, 206.0), 0.4, 0.22, occlusion=0.75, least_light=0.34),
+    teeth=Material((234.0, 227.0, 214.0), 0.4, 0.22, occlusion=0.7, least_light=0.40),
     gums=Material((172.0, 92.0, 90.0), 0.3, 0.3, least_light=0.25),
     tongue=Material((182.0, 98.0, 96.0), 0.25, 0.36, least_light=0.25),
     mouth=Material((92.0, 40.0, 38.0), 0.0, 0.6, occlusion=0.9, least_light=0.16),
     eye=Eye((238.0, 232.0, 227.0), (150.0, 110.0, 68.0), (104.0, 74.0, 48.0), (50.0, 37.0, 30.0),
-            (12.0, 10.0, 10.0), fibres=0.16, lid_shade=0.72),
+            (12.0, 10.0, 10.0), pupil_radius=0.33, fibres=0.16, lid_shade=0.72),
     inside=(96.0, 62.0, 54.0),
     wrap=(0.48, 0.33, 0.27),
 )  # fmt: skip

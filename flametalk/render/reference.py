@@ -294,7 +294,7 @@ def eyeball(gaze: np.ndarray, scale: np.ndarray, eye: np.ndarray) -> np.ndarray:
     value = value * (1 - 0.45 * height)
     value = value + (limbus - value) * smooth(0.66, 1.0, radius)
     value = value + (pupil - value) * hole
-    ball = sclera * (1 - np.array([0.05, 0.16, 0.16]) * smooth(1.2, 2.4, radius))
+    ball = sclera * (1 - np.array([0.15, 0.27, 0.27]) * smooth(1.2, 2.4, radius))
     edge = np.maximum(0.08, soft)
     return value + (ball - value) * smooth(1.02 - edge, 1.02 + edge, radius)
 

@@ -24,7 +24,7 @@ class Settings:
     """How the colour pass is drawn."""
 
     mode: str = "shaded"  # shaded, wire, normals, depth, uv, mask
-    look: Look | str = "clay"  # or "skin", or a Look
+    look: Look | str = "clay"  # or "skin", a skin tone, or a Look
     antialias: int = 4  # samples a pixel: 1, 2, 4, 8
     background: Background | None = None  # sRGB 0…255 colour or uint8 picture; else the look's
     two_sided: bool = True  # False leaves out triangles seen from behind

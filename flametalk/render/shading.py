@@ -53,7 +53,7 @@ def _band(eye, c, radius, height, soft, streak):
     value *= one - np.float32(0.45) * height  # light from above gathers in the lower half
     value += (eye[9 + c] - value) * ring
     value += (eye[12 + c] - value) * hole
-    blood = np.float32(0.05) if c == 0 else np.float32(0.16)
+    blood = np.float32(0.15) if c == 0 else np.float32(0.27)
     ball = eye[c] * (one - blood * _smooth(np.float32(1.2), np.float32(2.4), radius))
     return value + (ball - value) * white
 
