@@ -1,17 +1,20 @@
 """Surfaces from heads: materials, wires, eyes; looks and how they are packed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from render_meshes import ball
 
-from flametalk.errors import InputError
+from flametalk.errors import InputError, UnknownNameError
 from flametalk.head import Head
 from flametalk.render import CLAY, CpuRenderer, Settings, from_faces, from_head, perspective
 from flametalk.render.colours import encode_table, linear
 from flametalk.render.eyes import head_gaze, sphere_centre
-from flametalk.render.looks import IRIS, LIPS, PUPIL, SCLERA, SKIN
+from flametalk.render.looks import IRIS, LIPS, LOOKS, PUPIL, SCLERA, SKIN
 from flametalk.render.packing import paint
+from flametalk.render.skin import TONES
 from flametalk.render.surface import wire_edges
 
 
@@ -118,3 +121,33 @@ def test_occlusion_darkens():
         for o in (1.0, 0.2)
     )
     assert light.colour[32, 32].min() > dark.colour[32, 32].max() + 20
+
+
+def test_the_upper_lid_darkens_the_eye_below_it():
+    vertices, faces, _ = ball(30)
+    n = len(vertices)
+    lid = np.array([[-0.2, 0.04, 0.12], [0.2, 0.04, 0.12], [0.2, 0.2, 0.12], [-0.2, 0.2, 0.12]], np.float32)
+    both = np.concatenate([vertices, lid])
+    corners = np.concatenate([faces, np.array([[0, 1, 2], [0, 2, 3]], np.int32) + n])
+    materials = np.array([SCLERA] * len(faces) + [SKIN] * 2)
+    gaze = head_gaze(vertices, faces, materials[: len(faces)])
+    gaze = np.concatenate([gaze, np.zeros((4, 2), np.float32)])
+    camera = perspective((0, 0, 1), (0, 0, 0), 101, 101, 0.24)
+    looks = (replace(LOOKS["skin"], eye=replace(LOOKS["skin"].eye, lid_shade=k)) for k in (0.0, 0.7))
+    light, dark = (
+        linear(CpuRenderer(Settings(look=look)).render(both, surface, camera).colour[:, 30]).sum(-1)
+        for surface in [from_faces(corners, materials=materials, gaze=gaze)]
+        for look in looks
+    )
+    share = dark / light
+    edge = int(np.flatnonzero(share < 1)[0])  # the first row under the lid
+    assert (share[:edge] == 1).all()
+    assert share[edge + 1] < 0.5
+    assert (np.diff(share[edge + 1 : edge + 20]) >= -0.01).all()
+    assert (share[-20:] == 1).all()
+
+
+def test_skin_tones_are_looks():
+    assert {*TONES} < {*LOOKS}
+    with pytest.raises(UnknownNameError, match="porcelain"):
+        Settings(look="purple")
