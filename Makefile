@@ -2,7 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
+CORE := $(VENV)/.installed
+STAMP := $(VENV)/.installed-dev
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 CORE_VENV := .venv-core
 WORKERS ?= 2
 
@@ -18,14 +20,18 @@ help:
 	@echo "make bench      speed tables"
 	@echo "make head       build the built-in head again from its scripts"
 
-$(STAMP): pyproject.toml constraints.txt
+$(CORE): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "flametalk needs Python 3.11 or newer; say PYTHON=python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(INSTALL) -e .
 	@touch $@
 
-demo: $(STAMP)
+$(STAMP): $(CORE)
+	$(INSTALL) -e '.[dev]'
+	@touch $@
+
+demo: $(CORE)
 	$(BIN)/flametalk demo -o out
 
 test: $(STAMP)
@@ -49,7 +55,7 @@ bench: $(STAMP)
 	$(BIN)/python -m scripts.bench_render
 	$(BIN)/python -m scripts.bench_head
 
-head: $(STAMP)
+head: $(CORE)
 	$(BIN)/python -m scripts.build_head
 
 clean:
