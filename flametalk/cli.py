@@ -10,7 +10,7 @@ from .version import __version__
 
 VIEWS = "front, three-quarter, profile, back, above, below; default: %(default)s"
 MODES = "shaded, depth, normals, wire, mask, uv; default: %(default)s"
-LOOKS = "skin or clay; default: %(default)s"
+LOOKS = "skin, clay, porcelain, light, medium, tan, brown, deep; default: %(default)s"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

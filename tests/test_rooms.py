@@ -14,7 +14,7 @@ PACKAGE = Path(flametalk.__file__).parent
 # From the cellar to the roof. A room may import, at the top of a file, only rooms of lower floors.
 FLOORS = [
     ["version", "conventions", "errors"],
-    ["files", "extras", "timeline", "rotations"],
+    ["files", "extras", "jit", "timeline", "rotations"],
     ["unpickle"],
     ["audio", "head"],
     ["clip"],

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float64
 from scipy.fft import dct
 
-from .jit import compiled
+from ..jit import compiled_fast
 
 HOP = 160  # samples at 16 kHz
 HOP_RATE = 100.0  # hops a second
@@ -89,7 +89,7 @@ def remove_noise(mel: Float64[np.ndarray, "hops 25"], state: NoiseState) -> Floa
     return _remove_noise(np.ascontiguousarray(mel), state.power, state.noise, state.floor, state.peak)
 
 
-@compiled
+@compiled_fast
 def _remove_noise(mel, power, noise, floor, peak):
     hops, filters = mel.shape
     cleaned = np.empty_like(mel)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32
 
+from ..jit import compiled_fast
 from .acoustic import AcousticModel
-from .jit import compiled
 from .phone_grammar import phone_trigram
 from .phones import N_PHONES, N_STATES, SILENCE
 
@@ -63,7 +63,7 @@ def posteriors(
     return result, state.copy()
 
 
-@compiled
+@compiled_fast
 def _forward_backward(likelihoods, trigram, stay, past, first, count):
     hops, n, _ = likelihoods.shape
     forward = np.empty((hops, n, n, 3), np.float32)
@@ -93,7 +93,7 @@ def _forward_backward(likelihoods, trigram, stay, past, first, count):
     return result, forward[count - 1]
 
 
-@compiled
+@compiled_fast
 def _step(before, likelihood, trigram, stay, now):
     """The forward state one hop later."""
     n = before.shape[0]
@@ -114,7 +114,7 @@ def _step(before, likelihood, trigram, stay, now):
     _weigh(now, likelihood, now)
 
 
-@compiled
+@compiled_fast
 def _weigh(state, likelihood, now):
     """`state` times the likelihood, scaled to a sum of 1, into `now`."""
     n = state.shape[0]
@@ -130,7 +130,7 @@ def _weigh(state, likelihood, now):
                 now[h, p, s] /= total
 
 
-@compiled
+@compiled_fast
 def _step_back(backward, likelihood, trigram, stay, weighted):
     """`backward` one hop earlier, in place, scaled to a mean of 1."""
     n = backward.shape[0]

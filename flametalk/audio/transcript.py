@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int
 
 from ..errors import InputError
+from ..jit import compiled_fast
 from .acoustic import acoustic_model
-from .jit import compiled
 from .letters import is_known, pronunciations, words_of
 from .phone_hmm import LEAST_LIKELIHOOD
 from .phones import N_PHONES, N_STATES, PHONE_INDEX, SILENCE
@@ -122,7 +122,7 @@ def _scaled(log_likelihood: Float32[np.ndarray, "hops 42 3"]) -> Float64[np.ndar
     return np.maximum(np.exp(ACOUSTIC_SCALE * (log_likelihood - best)), LEAST_LIKELIHOOD).astype(np.float64)
 
 
-@compiled
+@compiled_fast
 def _forward(likelihoods, past, phones, arcs, weights, stay, first):
     """Scaled forward states of a block after `past`; with `first`, `past` is where the sound begins."""
     hops, places = len(likelihoods), len(phones)
@@ -149,7 +149,7 @@ def _forward(likelihoods, past, phones, arcs, weights, stay, first):
     return states
 
 
-@compiled
+@compiled_fast
 def _combine(likelihoods, forward, backward, phones, arcs, weights, stay):
     """Phone posteriors of a block; `backward` is moved in place from behind the block to before it."""
     hops, places = len(forward), len(phones)

@@ -67,12 +67,9 @@ def skin_in_place(
 @cache
 def _kernel() -> Callable[..., None]:
     """`_mix`, compiled on first use and kept on disk."""
-    from numba import njit
+    from ..jit import compiled_fast  # numba loads only where it is used
 
-    try:
-        return njit(nogil=True, fastmath=True, cache=True)(_mix)
-    except RuntimeError:  # no folder for the cache can be written
-        return njit(nogil=True, fastmath=True)(_mix)
+    return compiled_fast(_mix)
 
 
 @no_type_check

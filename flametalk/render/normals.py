@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float, Float32, Int
 
-from .jit import compiled_fast
+from ..jit import compiled_fast
 
 
 def vertex_normals(

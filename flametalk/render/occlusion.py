@@ -12,8 +12,8 @@ import numpy as np
 from jaxtyping import Float, Float32, Float64, Int
 
 from ..errors import InputError
+from ..jit import compiled
 from .camera import Camera, look_at
-from .jit import compiled
 from .normals import vertex_normals
 from .packing import PATTERNS
 from .raster import TILE, project, rasterise

@@ -8,7 +8,7 @@ perspective: −z), which is linear in the picture; on equal depth fronts win, t
 
 import numpy as np
 
-from .jit import compiled
+from ..jit import compiled
 
 FARTHEST = np.float32(-3.0e38)
 LIMIT = 2.0**24  # subpixels from the picture's corner; triangles that reach further are left out

@@ -6,7 +6,7 @@ a plain loop that the compiler turns into vector instructions. `reference.py` ho
 
 import numpy as np
 
-from .jit import compiled_fast, inlined
+from ..jit import compiled_fast, inlined
 
 SHADED, WIRE, NORMALS, DEPTH, UV, MASK = range(6)  # styles of the picture
 LANES = 64  # places in a block
