@@ -49,3 +49,13 @@ class Block(nn.Module):
         if self.attend_cross is not None and self.norm_cross is not None and condition is not None:
             x = x + self.attend_cross(self.norm_cross(x), condition, angles, mask)
         return x + gate_m * self.mlp(modulate(self.norm_mlp(x), shift_m, scale_m))
+
+
+def block_keys(
+    blocks: nn.ModuleList, heard: Float[Tensor, "b t w"] | None, angles: Angles
+) -> tuple[KeyValue, ...]:
+    """Keys and values of a condition for each of `blocks`."""
+    if heard is None:
+        return ()
+    attentions = [block.attend_cross for block in blocks]
+    return tuple(a.keys(heard, angles) for a in attentions if isinstance(a, CrossAttention))

@@ -8,6 +8,7 @@ from ..errors import InputError, UnknownNameError
 from ..motion.space import BUILTIN_162, FLAME_284, MotionSpace
 
 CONDITIONS = ("none", "amplitude", "emotion")
+MAX_DEPTH = 256  # blocks: a damaged checkpoint must not build for hours
 
 
 def _option(default: Any, help: str) -> Any:
@@ -44,7 +45,7 @@ BUILTIN_HEADS = (
 class NetworkConfig:
     """Everything that decides the shapes of the weights. The defaults are 3DXTalker's."""
 
-    space: MotionSpace = _option(FLAME_284, "the motion space")
+    space: MotionSpace = _option(FLAME_284, "the motion space")  # noqa: RUF009 (a field, and frozen)
     heads: tuple[HeadConfig, ...] = _option(PAPER_HEADS, "output heads; together they move the whole space")
     d_linguistic: int = _option(768, "width of the linguistic features (WavLM 768, built-in phones 42)")
     d_emotion: int = _option(768, "width of the emotion features (emotion2vec 768, built-in prosody 20)")
@@ -63,11 +64,15 @@ class NetworkConfig:
         if self.width % self.n_heads or (self.width // self.n_heads) % 2:
             raise InputError(f"width {self.width} does not divide into {self.n_heads} heads of even width")
         sizes = (self.d_linguistic, self.d_emotion, self.width, self.depth, self.mlp_ratio)
+        if self.depth > MAX_DEPTH or any(head.depth > MAX_DEPTH for head in self.heads):
+            raise InputError(f"more than {MAX_DEPTH} blocks")
         if min(sizes) < 1 or self.time_width < 2 or self.time_width % 2 or not 0 <= self.dropout < 1:
             raise InputError("sizes must be positive, time_width even, and dropout at least 0 and below 1")
         moved = [name for head in self.heads for name in head.groups]
         if sorted(moved) != sorted(self.space.names):
-            raise InputError(f"the heads move {moved}, motion space '{self.space.name}' has {self.space.names}")
+            raise InputError(
+                f"the heads move {moved}, motion space '{self.space.name}' has {self.space.names}"
+            )
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self) | {"space": self.space.to_json()}
@@ -76,7 +81,9 @@ class NetworkConfig:
     def from_json(value: Mapping[str, Any]) -> "NetworkConfig":
         known = {f.name for f in fields(NetworkConfig)}
         if unknown := set(value) - known:
-            raise InputError(f"network settings {sorted(unknown)} are unknown to this version: update flametalk")
+            raise InputError(
+                f"network settings {sorted(unknown)} are unknown to this version: update flametalk"
+            )
         heads = tuple(HeadConfig(**(h | {"groups": tuple(h["groups"])})) for h in value["heads"])
         space = MotionSpace.from_json(value["space"])
         widths = tuple(map(int, value["amplitude_widths"]))
@@ -89,7 +96,7 @@ def paper_config() -> NetworkConfig:
 
 
 def builtin_config(d_linguistic: int = 42, d_emotion: int = 20, width: int = 256) -> NetworkConfig:
-    """For the built-in head and features, on a CPU in real time: about 10 million parameters."""
+    """For the built-in head and features, on a CPU in real time: about 12 million parameters."""
     return replace(
         NetworkConfig(space=BUILTIN_162, heads=BUILTIN_HEADS),
         d_linguistic=d_linguistic,
@@ -97,6 +104,7 @@ def builtin_config(d_linguistic: int = 42, d_emotion: int = 20, width: int = 256
         width=width,
         n_heads=width // 64 or 1,
         depth=4,
+        mlp_ratio=3,
         amplitude_widths=(width, width),
         aligned=True,
     )

@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from .attention import Angles, KeyValue
-from .block import Block
+from .block import Block, block_keys
 from .config import HeadConfig, NetworkConfig
 from .modulation import modulate
 
@@ -25,9 +25,18 @@ class OutputHead(nn.Module):
         self.align = nn.Linear(width, width) if conditioned and config.aligned else None
         self.table = nn.Parameter(torch.randn(2, width) / width**0.5)
         self.norm = nn.LayerNorm(width, elementwise_affine=False, eps=1e-6)
-        self.mlp = nn.Sequential(nn.Linear(width, 2 * width), nn.SiLU(), nn.Linear(2 * width, outputs))
-        nn.init.zeros_(self.mlp[-1].weight)
-        nn.init.zeros_(self.mlp[-1].bias)
+        last = nn.Linear(2 * width, outputs)
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
+        self.mlp = nn.Sequential(nn.Linear(width, 2 * width), nn.SiLU(), last)
+
+    def keys(self, heard: Float[Tensor, "b t w"] | None, angles: Angles) -> tuple[KeyValue, ...]:
+        """Keys and values of each block; none where the head hears nothing."""
+        return block_keys(self.blocks, heard, angles)
+
+    def token(self, heard: Float[Tensor, "b t w"] | None) -> Float[Tensor, "b t w"] | None:
+        """What the condition adds to the tokens frame by frame, where the network is an aligned one."""
+        return self.align(heard) if self.align is not None and heard is not None else None
 
     def forward(
         self,

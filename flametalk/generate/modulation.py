@@ -32,7 +32,7 @@ class TimeModulation(nn.Module):
         self.signals = nn.Sequential(nn.SiLU(), nn.Linear(width, N_SIGNALS * width))
 
     def forward(self, time: Float[Tensor, "b"]) -> tuple[Float[Tensor, "b 6 w"], Float[Tensor, "b w"]]:
-        embedded = self.embed(time_waves(time, self.time_width).to(self.embed[0].weight.dtype))
+        embedded = self.embed(time_waves(time, self.time_width))
         return self.signals(embedded).unflatten(-1, (N_SIGNALS, -1)), embedded
 
 

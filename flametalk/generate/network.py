@@ -13,8 +13,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from .attention import CrossAttention, KeyValue, padding_mask
-from .block import Block
+from .attention import padding_mask
+from .block import Block, block_keys
 from .conditions import ConditionEncoder, Conditioning, check_widths
 from .config import NetworkConfig
 from .heads import OutputHead
@@ -70,18 +70,23 @@ class AudioRichTransformer(nn.Module):
             token = token + self.align(encoded["linguistic"])
         keys, tokens = [], []
         for head in config.heads:
-            module = self.heads[head.name]
+            module = self._head(head.name)
             heard = encoded.get(head.condition)
-            keys.append(_keys(module.blocks, heard, angles))
-            tokens.append(module.align(heard) if module.align is not None and heard is not None else None)
+            keys.append(module.keys(heard, angles))
+            tokens.append(module.token(heard))
         return Conditioning(
             token,
-            _keys(self.trunk, encoded["linguistic"], angles),
+            block_keys(self.trunk, encoded["linguistic"], angles),
             tuple(tokens),
             tuple(keys),
             angles,
             padding_mask(valid),
         )
+
+    def _head(self, name: str) -> OutputHead:
+        head = self.heads[name]
+        assert isinstance(head, OutputHead)
+        return head
 
     def forward(
         self, x: Float[Tensor, "b t d"], time: Float[Tensor, "b"], conditioning: Conditioning
@@ -94,7 +99,7 @@ class AudioRichTransformer(nn.Module):
             tokens = block(tokens, signals, angles, keys, mask)
         parts: list[Tensor] = []
         for k, head in enumerate(self.config.heads):
-            velocity = self.heads[head.name](
+            velocity = self._head(head.name)(
                 tokens, signals, embedded, angles, given.head_tokens[k], given.heads[k], mask
             )
             parts += velocity.split(self._splits[k], dim=-1)
@@ -103,15 +108,6 @@ class AudioRichTransformer(nn.Module):
 
 def _width(where: slice) -> int:
     return where.stop - where.start
-
-
-def _keys(
-    blocks: nn.ModuleList, condition: Tensor | None, angles: tuple[Tensor, Tensor]
-) -> tuple[KeyValue, ...]:
-    if condition is None:
-        return ()
-    attentions = [block.attend_cross for block in blocks]
-    return tuple(a.keys(condition, angles) for a in attentions if isinstance(a, CrossAttention))
 
 
 def count_parameters(network: nn.Module) -> int:

@@ -56,10 +56,7 @@ class ExtremaNoise:
         self, amplitude: Float[Tensor, "b t"], width: int, generator: torch.Generator
     ) -> Float[Tensor, "b t d"]:
         return torch.stack(
-            [
-                _between(envelope_extrema(curve, self.longest), curve, width, generator)
-                for curve in amplitude
-            ]
+            [_between(envelope_extrema(curve, self.longest), curve, width, generator) for curve in amplitude]
         )
 
 

@@ -1,6 +1,7 @@
 """Solvers of dx/dt = velocity(x, t): each takes the state along the given times."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from jaxtyping import Float
 from torch import Tensor
@@ -11,11 +12,9 @@ Velocity = Callable[[Tensor, Tensor], Tensor]  # x (b, t, d) and time (b,) → (
 Solver = Callable[[Velocity, Tensor, Tensor], Tensor]
 
 
-def euler(
-    velocity: Velocity, x: Float[Tensor, "b t d"], times: Float[Tensor, "n"]
-) -> Float[Tensor, "b t d"]:
+def euler(velocity: Velocity, x: Float[Tensor, "b t d"], times: Float[Tensor, "n"]) -> Float[Tensor, "b t d"]:
     """First order, one evaluation a step."""
-    for start, end in zip(times[:-1], times[1:], strict=True):
+    for start, end in pairwise(times):
         x = x + (end - start) * velocity(x, start.expand(len(x)))
     return x
 
@@ -24,7 +23,7 @@ def midpoint(
     velocity: Velocity, x: Float[Tensor, "b t d"], times: Float[Tensor, "n"]
 ) -> Float[Tensor, "b t d"]:
     """Second order, two evaluations a step."""
-    for start, end in zip(times[:-1], times[1:], strict=True):
+    for start, end in pairwise(times):
         step = end - start
         halfway = x + step / 2 * velocity(x, start.expand(len(x)))
         x = x + step * velocity(halfway, (start + step / 2).expand(len(x)))

@@ -80,7 +80,9 @@ class MotionSpace:
     def unpack(self, rows: Float[np.ndarray, "t width"], like: Clip | None = None, **parts: Any) -> Clip:
         """The clip of `rows`. Fields outside this space come from `parts`, else from frame 0 of `like`."""
         if rows.ndim != 2 or rows.shape[1] != self.width:
-            raise InputError(f"rows have shape {rows.shape}, motion space '{self.name}' has {self.width} numbers")
+            raise InputError(
+                f"rows have shape {rows.shape}, motion space '{self.name}' has {self.width} numbers"
+            )
         still: dict[str, Any] = {} if like is None else _still(like, len(rows))
         moving: dict[str, Any] = {name: rows[:, where] for name, where in self.slices.items()}
         return Clip.neutral(len(rows), **(still | moving | parts))
