@@ -5,7 +5,7 @@ between them, so that the flow begins with something as slow as faces are.
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int
@@ -14,6 +14,7 @@ from torch import Tensor
 from .extrema import envelope_extrema
 
 
+@runtime_checkable
 class Noise(Protocol):
     """Any of the kinds below."""
 

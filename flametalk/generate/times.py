@@ -1,13 +1,14 @@
 """Flow times for training: which points of the path a batch sees."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 
+@runtime_checkable
 class Times(Protocol):
     """Any of the kinds below."""
 
