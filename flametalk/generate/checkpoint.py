@@ -86,7 +86,8 @@ def _build(settings: dict[str, Any], tensors: dict[str, Tensor]) -> MotionModel:
             raise ValueError(f"{name} has a NaN or infinite weight")
     with torch.device("meta"):  # no memory until the stored weights, which are there, take their places
         network = AudioRichTransformer(config)
-    restored = {k: v.float() if v.is_floating_point() else v for k, v in weights.items()}
+    # clones: matrix products round differently where memory is not aligned, as in a mapped file
+    restored = {k: (v.float() if v.is_floating_point() else v).clone() for k, v in weights.items()}
     network.load_state_dict(restored, assign=True)
     scores = [
         ZScore(*(tensors[f"statistics/{name}/{part}"].numpy() for part in ("mean", "std"))) for name in SCORES

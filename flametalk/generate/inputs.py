@@ -19,6 +19,8 @@ class AudioInput:
     envelope: Float[Tensor, "b t 640"]
     emotion: Float[Tensor, "b t d_emotion"]
 
+    __no_type_check__ = True  # __post_init__ says it in words
+
     def __post_init__(self) -> None:
         sizes = {tuple(x.shape[:2]) for x in (self.linguistic, self.envelope, self.emotion)}
         if len(sizes) != 1:

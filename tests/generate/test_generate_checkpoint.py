@@ -29,7 +29,9 @@ def _model() -> MotionModel:
     std[0] = 0.0  # one coefficient that never moved in the corpus
     scores = [ZScore(rng.normal(size=SPACE.width) * 0.01, std), ZScore(np.zeros(SPACE.width), std + 1)]
     listens = {"linguistic": "phones (5)", "emotion": "rules on prosody (4)"}
-    return MotionModel(tiny_network(), MotionStatistics(*scores), "builtin-1", listens, info={"name": "tiny", "steps": 3})
+    return MotionModel(
+        tiny_network(), MotionStatistics(*scores), "builtin-1", listens, info={"name": "tiny", "steps": 3}
+    )
 
 
 def _features(frames: int = 30, **changes: object) -> AudioFeatures:
@@ -49,7 +51,11 @@ def _features(frames: int = 30, **changes: object) -> AudioFeatures:
 
 def _reference() -> Clip:
     return Clip.neutral(
-        2, shape=np.array([0.5, -1.0]), expression=np.full((2, 3), 0.1), neck=np.full((2, 3), 0.2), made_for="builtin-1"
+        2,
+        shape=np.array([0.5, -1.0]),
+        expression=np.full((2, 3), 0.1),
+        neck=np.full((2, 3), 0.2),
+        made_for="builtin-1",
     )
 
 
