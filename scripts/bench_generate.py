@@ -73,7 +73,7 @@ def main() -> None:
         "--encoders",
         type=float,
         default=2.4,
-        help="seconds that the audio encoders take for the window (WavLM and emotion2vec base: about 1.2 each)",
+        help="seconds of the audio encoders for the window (WavLM and emotion2vec base: about 1.2 each)",
     )
     options = parser.parse_args()
     network = AudioRichTransformer(SIZES[options.size]()).eval()

@@ -1,5 +1,6 @@
 """Path, noise, times, solvers, guidance and loss: closed forms and known equations."""
 
+import itertools
 import math
 
 import pytest
@@ -91,7 +92,7 @@ def test_training_times() -> None:
     assert torch.equal(steps, steps.round()) and steps.min() == 0 and steps.max() == 511
     even = UniformTimes().draw(1000, _seed())
     assert ((even.sort().values * 1000).floor() == torch.arange(1000)).float().mean() > 0.99
-    assert 0 <= even.min() and even.max() < 1 and not torch.equal(even, even.sort().values)
+    assert even.min() >= 0 and even.max() < 1 and not torch.equal(even, even.sort().values)
 
 
 def test_schedules_run_from_noise_to_motion() -> None:
@@ -115,7 +116,7 @@ def test_order_of_convergence(solve: Solver, order: int) -> None:
         abs(solve(field, x0, torch.linspace(0, 1, n + 1, dtype=torch.float64)).item() - exact)
         for n in (64, 128, 256)
     ]
-    for coarse, fine in zip(errors, errors[1:], strict=False):
+    for coarse, fine in itertools.pairwise(errors):
         assert math.log2(coarse / fine) == pytest.approx(order, abs=0.1)
 
 

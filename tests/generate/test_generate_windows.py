@@ -1,5 +1,7 @@
 """Windows: they cover the clip, fuse without a seam, and continue from one another."""
 
+import itertools
+
 import pytest
 import torch
 from generate_samples import normal
@@ -17,7 +19,7 @@ def test_windows_cover_the_clip(frames: int, size: int, data: st.DataObject) -> 
     overlap = data.draw(st.integers(1, size - 1))
     windows = plan_windows(frames, size, overlap)
     assert windows[0].start == 0 and windows[0].shared == 0 and windows[-1].stop == frames
-    for before, after in zip(windows, windows[1:], strict=False):
+    for before, after in itertools.pairwise(windows):
         assert after.shared == before.stop - after.start >= overlap
         assert after.stop - after.start == size and after.stop > before.stop
 
