@@ -8,6 +8,7 @@ from ..errors import InputError, UnknownNameError
 from ..motion.space import BUILTIN_162, FLAME_284, MotionSpace
 
 CONDITIONS = ("none", "amplitude", "emotion")
+NOISES = ("extrema", "segments", "white")
 MAX_DEPTH = 256  # blocks: a damaged checkpoint must not build for hours
 
 
@@ -56,6 +57,8 @@ class NetworkConfig:
     time_width: int = _option(256, "sines and cosines of the flow time")
     amplitude_widths: tuple[int, ...] = _option((512, 768), "inner channels of the amplitude encoder")
     dropout: float = _option(0.1, "share of numbers dropped in training")
+    noise: str = _option("extrema", "where the flow starts: white, segments or extrema; see noise.py")
+    scaled_jaw: bool = _option(True, "the jaw's opening starts as |noise| × envelope")
     aligned: bool = _option(
         False, "also add each condition to the tokens frame by frame: small networks need not learn to align"
     )
@@ -68,6 +71,8 @@ class NetworkConfig:
             raise InputError(f"more than {MAX_DEPTH} blocks")
         if min(sizes) < 1 or self.time_width < 2 or self.time_width % 2 or not 0 <= self.dropout < 1:
             raise InputError("sizes must be positive, time_width even, and dropout at least 0 and below 1")
+        if self.noise not in NOISES:
+            raise UnknownNameError("noise", self.noise, NOISES)
         moved = [name for head in self.heads for name in head.groups]
         if sorted(moved) != sorted(self.space.names):
             raise InputError(

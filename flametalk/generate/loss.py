@@ -8,7 +8,7 @@ from . import path
 from .guidance import drop_some
 from .inputs import AudioInput
 from .network import AudioRichTransformer
-from .noise import Noise
+from .noise import noise_of
 from .times import Times
 
 
@@ -33,16 +33,15 @@ def flow_loss(
     audio: AudioInput,
     reference: Float[Tensor, "b d"],
     motion: Float[Tensor, "b t d"],
-    noise: Noise,
     times: Times,
     generator: torch.Generator,
     drop_chance: float = 0.1,
     weights: Float[Tensor, "d"] | None = None,
     valid: Bool[Tensor, "b t"] | None = None,
 ) -> Float[Tensor, ""]:
-    """Noise to `motion` (z-scored differences) at random times, against the straight path between them."""
+    """The network against the straight path from its noise to `motion`, z-scored differences."""
     device = motion.device
-    x0 = noise.draw(audio.amplitude, motion.shape[-1], generator).to(motion)
+    x0 = noise_of(network.config).draw(audio.amplitude, motion.shape[-1], generator).to(motion)
     time = times.draw(len(motion), generator).to(device)
     keep = drop_some(len(motion), drop_chance, generator).to(device) if drop_chance else None
     conditioning = network.condition(audio, reference, keep, valid)

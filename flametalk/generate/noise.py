@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from .config import NetworkConfig
 from .extrema import envelope_extrema
 
 
@@ -75,6 +76,15 @@ class JawOpening:
         loudness = amplitude / amplitude.amax(1, keepdim=True).clamp_min(1e-8)
         drawn[..., self.dimension] = drawn[..., self.dimension].abs() * loudness
         return drawn
+
+
+def noise_of(config: NetworkConfig) -> Noise:
+    """The noise that a network is trained on, and so the one to sample from."""
+    kinds: dict[str, Noise] = {"white": WhiteNoise(), "segments": SegmentNoise(), "extrema": ExtremaNoise()}
+    noise = kinds[config.noise]
+    if config.scaled_jaw and "jaw" in config.space.names:
+        return JawOpening(noise, config.space["jaw"].start)
+    return noise
 
 
 def _normal(shape: tuple[int, ...], like: Tensor, generator: torch.Generator) -> Tensor:

@@ -12,7 +12,7 @@ from .conditions import check_widths
 from .guidance import keep_all_but, velocity_of
 from .inputs import AudioInput
 from .network import AudioRichTransformer
-from .noise import ExtremaNoise, JawOpening, Noise
+from .noise import Noise, noise_of
 from .precision import autocast
 from .schedules import EvenSchedule, Schedule
 from .solvers import solver
@@ -25,24 +25,13 @@ class SampleSettings:
 
     schedule: Schedule = field(default_factory=EvenSchedule)  # 32 equal steps
     solver: str = "euler"
-    noise: Noise = field(default_factory=ExtremaNoise)
-    scaled_jaw: bool = True  # the initial noise of the jaw's opening follows the envelope
+    noise: Noise | None = None  # None: the kind that the network was trained on
     guidance: float = 1.0  # 1 is none and costs nothing; another value doubles the work
     dropped: tuple[str, ...] = ("linguistic", "amplitude", "emotion")  # what guidance leads away from lacking
     window: int = 250  # frames
     overlap: int = 50  # frames
     tied: bool = True  # a window continues from what its predecessor made; else the two only cross-fade
     precision: str = "auto"  # float32, bfloat16, or what this machine is fast at
-
-
-def initial_noise(
-    settings: SampleSettings, audio: AudioInput, network: AudioRichTransformer, generator: torch.Generator
-) -> Float[Tensor, "b t d"]:
-    """Noise of the whole clip, so that windows share it where they overlap."""
-    space, noise = network.config.space, settings.noise
-    if settings.scaled_jaw and "jaw" in space.names:
-        noise = JawOpening(noise, space["jaw"].start)
-    return noise.draw(audio.amplitude, space.width, generator)
 
 
 @torch.no_grad()
@@ -68,7 +57,10 @@ def sample(
             "the network is in training mode, where dropout would spoil the motion: call .eval()"
         )
     clips, frames, device = len(reference), audio.n_frames, reference.device
-    noise = initial_noise(settings, audio, network, generator)
+    kind = settings.noise or noise_of(network.config)
+    noise = kind.draw(
+        audio.amplitude, network.config.space.width, generator
+    )  # of the whole clip: windows share it
     times = settings.schedule.times().to(device)
     solve = solver(settings.solver)
     absent = keep_all_but(settings.dropped, clips).to(device)

@@ -1,5 +1,7 @@
 """A network small enough for tests, its inputs, and weights that are not at rest."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -16,8 +18,15 @@ HEADS = (
 )
 
 
-def tiny_config(aligned: bool = False, **changes: int) -> NetworkConfig:
-    sizes = {"d_linguistic": 5, "d_emotion": 4, "width": 32, "n_heads": 2, "depth": 2, "mlp_ratio": 2}
+def tiny_config(aligned: bool = False, **changes: Any) -> NetworkConfig:
+    sizes: dict[str, Any] = {
+        "d_linguistic": 5,
+        "d_emotion": 4,
+        "width": 32,
+        "n_heads": 2,
+        "depth": 2,
+        "mlp_ratio": 2,
+    }
     return NetworkConfig(
         space=SPACE,
         heads=HEADS,
@@ -29,7 +38,7 @@ def tiny_config(aligned: bool = False, **changes: int) -> NetworkConfig:
     )
 
 
-def tiny_network(aligned: bool = False, seed: int = 0, **changes: int) -> AudioRichTransformer:
+def tiny_network(aligned: bool = False, seed: int = 0, **changes: Any) -> AudioRichTransformer:
     """Its output layers are random, since they start at zero, which would hide everything behind them."""
     network = AudioRichTransformer(tiny_config(aligned, **changes)).eval()
     generator = torch.Generator().manual_seed(seed)

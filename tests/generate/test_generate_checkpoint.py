@@ -20,6 +20,8 @@ from flametalk.generate.sample import SampleSettings
 from flametalk.generate.schedules import EvenSchedule
 from flametalk.motion.statistics import MotionStatistics, ZScore
 
+pytestmark = pytest.mark.core
+
 FAST = SampleSettings(schedule=EvenSchedule(2), window=20, overlap=5, precision="float32")
 
 
@@ -184,6 +186,14 @@ def test_the_clip_is_the_reference_in_motion() -> None:
     assert clip.jaw[:, 0].min() >= 0 and np.abs(clip.jaw[:, 1:]).max() <= 0.1
     assert clip.provenance["seed"] == 4 and clip.provenance["generator"] == "tiny"
     json.dumps(clip.provenance)
+
+
+def test_an_identity_that_keeps_still_is_stored_once() -> None:
+    model = _model()
+    model.statistics.difference.std[SPACE["shape"]] = 0.0
+    clip = generate_clip(model, _features(), _reference(), _seed(), FAST)
+    mean = model.statistics.difference.mean[SPACE["shape"]]
+    np.testing.assert_array_equal(clip.shape, np.float32([0.5, -1.0] + mean))
 
 
 def test_sampling_of_ten_minutes_is_bounded_in_work() -> None:

@@ -5,7 +5,7 @@ import math
 
 import pytest
 import torch
-from generate_samples import audio_of, normal, tiny_network
+from generate_samples import SPACE, audio_of, normal, tiny_config, tiny_network
 from torch import Tensor
 
 from flametalk.errors import UnknownNameError
@@ -13,10 +13,12 @@ from flametalk.generate import path
 from flametalk.generate.extrema import envelope_extrema
 from flametalk.generate.guidance import drop_some, guide, keep_all_but, velocity_of
 from flametalk.generate.loss import flow_loss, velocity_error
-from flametalk.generate.noise import ExtremaNoise, JawOpening, Noise, SegmentNoise, WhiteNoise
+from flametalk.generate.noise import ExtremaNoise, JawOpening, Noise, SegmentNoise, WhiteNoise, noise_of
 from flametalk.generate.schedules import EvenSchedule, SwaySchedule
 from flametalk.generate.solvers import Solver, euler, midpoint, solver
 from flametalk.generate.times import StepTimes, UniformTimes
+
+pytestmark = pytest.mark.core
 
 
 def _seed(seed: int = 0) -> torch.Generator:
@@ -85,6 +87,15 @@ def test_the_jaw_starts_as_open_as_it_is_loud() -> None:
     torch.testing.assert_close(jaw[..., ::2], plain[..., ::2])
     silent = JawOpening(WhiteNoise(), 1).draw(torch.zeros(1, 4), 3, _seed())
     assert not silent[..., 1].any() and silent.isfinite().all()
+
+
+def test_networks_name_their_noise() -> None:
+    jaw = SPACE["jaw"].start
+    assert noise_of(tiny_config()) == JawOpening(ExtremaNoise(), jaw)
+    assert noise_of(tiny_config(noise="segments")) == JawOpening(SegmentNoise(), jaw)
+    assert noise_of(tiny_config(noise="white", scaled_jaw=False)) == WhiteNoise()
+    with pytest.raises(UnknownNameError, match="extrema, segments, white"):
+        tiny_config(noise="pink")
 
 
 def test_training_times() -> None:
@@ -167,13 +178,11 @@ def test_the_error_counts_real_frames_by_weight() -> None:
 
 def test_loss_of_a_resting_network_is_that_of_the_velocities() -> None:
     """A network that predicts 0 for motion 0 has the mean square of the noise as its loss: 1."""
-    network = tiny_network()
+    network = tiny_network(noise="white", scaled_jaw=False)
     with torch.no_grad():
         for head in network.heads.values():
             head.mlp[-1].weight.zero_()  # type: ignore[union-attr,index]
             head.mlp[-1].bias.zero_()  # type: ignore[union-attr,index]
     motion = torch.zeros(16, 50, 11)
-    loss = flow_loss(
-        network, audio_of(50, 16), normal(16, 11), motion, WhiteNoise(), StepTimes(), _seed(), 0.1
-    )
+    loss = flow_loss(network, audio_of(50, 16), normal(16, 11), motion, StepTimes(), _seed(), 0.1)
     assert loss.item() == pytest.approx(1, abs=0.05)

@@ -17,6 +17,8 @@ from flametalk.generate.sample import SampleSettings, sample
 from flametalk.generate.schedules import EvenSchedule, SwaySchedule
 from flametalk.generate.times import UniformTimes
 
+pytestmark = pytest.mark.core
+
 FAST = SampleSettings(schedule=EvenSchedule(3), window=40, overlap=10, precision="float32")
 
 
@@ -43,7 +45,7 @@ def test_global_seeds_are_left_alone() -> None:
     [
         {"solver": "midpoint"},
         {"schedule": SwaySchedule(2)},
-        {"noise": WhiteNoise(), "scaled_jaw": False},
+        {"noise": WhiteNoise()},
         {"noise": SegmentNoise()},
         {"guidance": 2.0},
         {"guidance": 2.0, "dropped": ("emotion",)},
@@ -72,7 +74,7 @@ def test_guidance_over_one_condition_moves_only_its_head() -> None:
 @pytest.mark.parametrize("tied", [False, True])
 def test_seams_are_no_larger_than_what_is_elsewhere(tied: bool) -> None:
     network, audio, reference = tiny_network(), audio_of(400, 1), normal(1, SPACE.width)
-    settings = replace(FAST, noise=SegmentNoise(), tied=tied, scaled_jaw=False)
+    settings = replace(FAST, noise=SegmentNoise(), tied=tied)
     motion = sample(network, audio, reference, _seed(), settings)[0]
     change = torch.diff(motion, dim=0).norm(dim=1)
     seams = torch.zeros(399, dtype=torch.bool)
@@ -117,8 +119,10 @@ def test_a_network_learns_a_clip_by_heart() -> None:
     audio, reference = audio_of(24), torch.zeros(2, SPACE.width)
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        network = AudioRichTransformer(tiny_config(aligned=True, width=64)).train()
-    generator, steps, noise = _seed(), 200, WhiteNoise()
+        network = AudioRichTransformer(
+            tiny_config(aligned=True, width=64, noise="white", scaled_jaw=False)
+        ).train()
+    generator, steps = _seed(), 200
     optimiser = torch.optim.AdamW(network.parameters(), lr=4e-3)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 4e-3, steps)
     many = AudioInput(*(x.repeat(4, 1, 1) for x in (audio.linguistic, audio.envelope, audio.emotion)))
@@ -129,7 +133,6 @@ def test_a_network_learns_a_clip_by_heart() -> None:
             many,
             reference.repeat(4, 1),
             clips.repeat(4, 1, 1),
-            noise,
             UniformTimes(),
             generator,
             0.0,
@@ -141,7 +144,7 @@ def test_a_network_learns_a_clip_by_heart() -> None:
         schedule.step()
         losses.append(loss.item())
     assert np.mean(losses[-20:]) < 0.1 * np.mean(losses[:5])
-    settings = SampleSettings(schedule=EvenSchedule(16), noise=noise, scaled_jaw=False, precision="float32")
+    settings = SampleSettings(schedule=EvenSchedule(16), precision="float32")
     made = sample(network.eval(), audio, reference, _seed(7), settings)
     assert (made - clips).square().mean() < 0.03
     swapped = AudioInput(audio.linguistic.flip(0), audio.envelope.flip(0), audio.emotion.flip(0))

@@ -13,6 +13,8 @@ from flametalk.generate.schedules import EvenSchedule
 from flametalk.generate.solvers import euler
 from flametalk.generate.windows import Window, fade_in, fuse, plan_windows, tie
 
+pytestmark = pytest.mark.core
+
 
 @given(st.integers(1, 2000), st.integers(2, 300), st.data())
 def test_windows_cover_the_clip(frames: int, size: int, data: st.DataObject) -> None:
