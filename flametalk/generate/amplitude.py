@@ -20,7 +20,7 @@ class AmplitudeEncoder(nn.Module):
         layers: list[nn.Module] = []
         for k, (before, after) in enumerate(zip((SAMPLES_PER_FRAME, *widths), widths, strict=False)):
             reach = 2**k
-            layers += [nn.Conv1d(before, after, KERNEL, padding=reach, dilation=reach)]
+            layers += [nn.Conv1d(before, after, KERNEL, padding=reach, dilation=reach, bias=False)]
             layers += [nn.BatchNorm1d(after), nn.ReLU()]
         layers.append(nn.AvgPool1d(POOL, stride=1, padding=POOL // 2, count_include_pad=False))
         self.layers = nn.Sequential(*layers)

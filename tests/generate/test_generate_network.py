@@ -134,7 +134,6 @@ def test_every_weight_is_used(aligned: bool) -> None:
     given = network.condition(audio_of(FRAMES), normal(2, SPACE.width), keep)
     network(normal(2, FRAMES, SPACE.width), torch.rand(2), given).square().sum().backward()
     idle = [n for n, p in network.named_parameters() if p.grad is None or not p.grad.any()]
-    # softmax ignores a bias of all keys, BatchNorm one of the convolution before it: no gradient but rounding
     assert idle == []
 
 

@@ -5,7 +5,7 @@ import itertools
 import pytest
 import torch
 from generate_samples import normal
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flametalk.errors import InputError
@@ -16,6 +16,7 @@ from flametalk.generate.windows import Window, fade_in, fuse, plan_windows, tie
 pytestmark = pytest.mark.core
 
 
+@settings(deadline=None)
 @given(st.integers(1, 2000), st.integers(2, 300), st.data())
 def test_windows_cover_the_clip(frames: int, size: int, data: st.DataObject) -> None:
     overlap = data.draw(st.integers(1, size - 1))
