@@ -193,7 +193,7 @@ def test_an_identity_that_keeps_still_is_stored_once() -> None:
     model.statistics.difference.std[SPACE["shape"]] = 0.0
     clip = generate_clip(model, _features(), _reference(), _seed(), FAST)
     mean = model.statistics.difference.mean[SPACE["shape"]]
-    np.testing.assert_array_equal(clip.shape, (mean + [0.5, -1.0]).astype(np.float32))
+    np.testing.assert_array_equal(clip.shape, np.add(mean, [0.5, -1.0]).astype(np.float32))
 
 
 def test_sampling_of_ten_minutes_is_bounded_in_work() -> None:
