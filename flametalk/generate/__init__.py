@@ -1,0 +1,1 @@
+"""Speech to motion: the audio-rich flow-matching transformer and the exchangeable parts of its sampler."""
