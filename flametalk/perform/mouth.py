@@ -12,10 +12,12 @@ from .score import RATE, Score
 
 WIDEST = 0.014  # metres between the lips in a loud "ah"
 SHARING = 0.05  # seconds, σ over which openings are shared; forms have their own times
-SOFTEST = 0.6  # opening of the quietest syllables, as a part of that of the loud ones
-EMPHASIS = 0.2  # further opening where the voice is stressed
+SOFTEST = 0.85  # opening of the quietest syllables, as a part of that of the loud ones
+EMPHASIS = 0.08  # further opening where the voice is stressed
 STEADY = 0.022  # seconds, σ of the final easing of the shapes
 PUCKER = 0.6  # rounding that stays while the lips are shut
+UPPER_LIP, SNEER = ("arkit/mouthUpperUpLeft", "arkit/mouthUpperUpRight"), 0.4  # f, v with a calmer upper lip
+TUCK = 0.04  # radians by which the jaw rises in them, so that the lower lip covers the edge of the teeth
 TOUCHES = np.array([name in LIPS_TOUCH for name in PHONES], float)
 BITES = np.array([name in ("F", "V") for name in PHONES], float)
 
@@ -36,6 +38,9 @@ def move_mouth(score: Score, rig: Rig) -> tuple[Curves, Float64[np.ndarray, "fra
     curves["arkit/mouthPucker"] = PUCKER * np.clip(rounding, 0.0, 1.0) * shut
     curves[f"speech/{LIPS_MEET}"] = shut
     curves[f"speech/{LIP_MEETS_TEETH}"] = bite
+    for name in UPPER_LIP:
+        curves[name] = -SNEER * bite
+    curves["arkit/jawOpen"] = curves["arkit/jawOpen"] - bite * TUCK / rig.jaws["arkit/jawOpen"]
     return curves, np.maximum(shut, bite)
 
 

@@ -15,7 +15,8 @@ from ..head.lips import face_height, lip_gap
 
 NEEDED = (
     *(f"speech/{s}" for s in "AH AW EE EH FV IH K L MBP OH R SHCH SZ TDN TH UH W".split()),
-    *("arkit/jawOpen", "arkit/mouthPucker", "arkit/browInnerUp", "arkit/browOuterUpLeft", "arkit/browOuterUpRight"),
+    *("arkit/jawOpen", "arkit/mouthPucker", "arkit/mouthUpperUpLeft", "arkit/mouthUpperUpRight"),
+    *("arkit/browInnerUp", "arkit/browOuterUpLeft", "arkit/browOuterUpRight"),
     *("arkit/eyeWideLeft", "arkit/eyeWideRight", "blink"),
 )  # fmt: skip
 USUAL_FACE = 0.1155  # metres from the root of the nose to the chin; openings grow with the face
