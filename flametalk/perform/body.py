@@ -57,9 +57,9 @@ def _nods(times: np.ndarray, beats: Beats, chance: np.random.Generator) -> np.nd
         takes, depth, rise, fall = chance.random(4)
         if takes < NODS * (0.5 + 0.5 * strength):
             deep = (NOD[0] + (NOD[1] - NOD[0]) * depth) * (0.5 + 0.5 * strength)
-            up, down = 0.16 + 0.08 * rise, 0.26 + 0.14 * fall
+            up, down = 0.2 + 0.08 * rise, 0.34 + 0.14 * fall
             nods += deep * pulse(times, beat - up, up, 0.03, down)
-            nods -= 0.3 * deep * pulse(times, beat - up - 0.2, 0.2, 0.0, 0.2)  # a little backswing
+            nods -= 0.2 * deep * pulse(times, beat - up - 0.24, 0.24, 0.0, 0.28)  # a little backswing
     return nods
 
 
