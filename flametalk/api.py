@@ -41,13 +41,15 @@ def animate(
         raise UnknownNameError("generator", generator, GENERATORS)
     if image is not None:
         raise InputError(
-            "a face cannot be read from a photo yet: leave image out, and give shape= (a clip with the identity, "
-            "or its shape coefficients)"
+            "a face cannot be read from a photo yet: leave image out, and give shape= "
+            "(a clip with the identity, or its shape coefficients)"
         )
     clock = _Clock()
     sound = audio if isinstance(audio, Audio) else load_audio(audio)
     if sound.duration < SHORTEST:
-        raise InputError(f"the sound lasts {sound.duration * 1000:.0f} ms, expected {SHORTEST * 1000:.0f} ms at least")
+        raise InputError(
+            f"the sound lasts {sound.duration * 1000:.0f} ms, expected {SHORTEST * 1000:.0f} ms at least"
+        )
     heard = resample(sound, SAMPLE_RATE)
     clock.mark("sound")
     head = Head.load()
@@ -85,5 +87,7 @@ def _identity(given: Clip | PathLike | np.ndarray | Sequence[float], head: Head)
         return given.shape if given.shape.ndim == 1 else given.shape[0]
     values = np.asarray(given, dtype=np.float32)
     if values.ndim != 1 or not 1 <= len(values) <= head.n_shape:
-        raise InputError(f"shape has the form {values.shape}, expected 1 to {head.n_shape} coefficients in a row")
+        raise InputError(
+            f"shape has the form {values.shape}, expected 1 to {head.n_shape} coefficients in a row"
+        )
     return values

@@ -89,7 +89,9 @@ def _add_animate(commands) -> None:
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="x.mp4 or x.npz")
     parser.add_argument("--text", metavar="TRANSCRIPT", help="what is said, in English: sharpens the lips")
     parser.add_argument("--seed", type=int, default=0, help="head, brows, blinks; default: %(default)s")
-    parser.add_argument("--emotion", metavar="NAME", help="happy, sad, angry, fear, disgust, surprise, contempt")
+    parser.add_argument(
+        "--emotion", metavar="NAME", help="happy, sad, angry, fear, disgust, surprise, contempt"
+    )
     parser.add_argument("--intensity", type=float, default=1.0, metavar="X", help="0 to 1.5; default: 1")
     parser.add_argument("--shape", metavar="CLIP", help="a clip whose identity speaks")
     _add_picture_options(parser)
@@ -104,7 +106,9 @@ def _animate(options: argparse.Namespace) -> None:
     ending = options.output.suffix.lower()
     clips = (".npz", ".safetensors")
     if ending not in (*VIDEOS, *PICTURES, *clips):
-        raise InputError(f"'{options.output.name}' has no known ending: say x.mp4 for a video, x.npz for a clip")
+        raise InputError(
+            f"'{options.output.name}' has no known ending: say x.mp4 for a video, x.npz for a clip"
+        )
     clip = animate(
         options.speech,
         text=options.text,

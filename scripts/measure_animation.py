@@ -30,7 +30,9 @@ def correlations(made: np.ndarray, seen: np.ndarray) -> dict[int, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path)
     options = parser.parse_args()
     sounds = [s for s in sorted(options.folder.glob("*.wav")) if s.with_suffix(".npz").is_file()]

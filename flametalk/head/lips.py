@@ -13,9 +13,14 @@ NASION, CHIN = 27, 8
 
 def lip_gap(head: Head, vertices: Float[Tensor, "b v 3"]) -> Float[Tensor, "b"]:
     """Metres between the inner lips at their middle, of an upright face; 0 where they meet or overlap."""
+    return lip_distance(head, vertices).clamp_min(0.0)
+
+
+def lip_distance(head: Head, vertices: Float[Tensor, "b v 3"]) -> Float[Tensor, "b"]:
+    """The same, negative where the lips overlap."""
     points = head.landmark_points(vertices, _landmarks(head))
     apart = points[:, INNER_UPPER] - points[:, INNER_LOWER]
-    return torch.where(apart[:, 1] > 0, apart.norm(dim=-1), torch.zeros_like(apart[:, 1]))
+    return apart.norm(dim=-1) * torch.sign(apart[:, 1])
 
 
 def face_height(head: Head, vertices: Float[Tensor, "b v 3"]) -> Float[Tensor, "b"]:

@@ -42,10 +42,7 @@ def closure_rate(
         raise InputError("no spans were given: closures are looked for within (start, end) in seconds")
     shut = lip_gaps(clip, head) < closed
     starts = clip.times
-    met = [
-        bool(shut[(starts < end) & (starts + 1.0 / clip.fps > start)].any())
-        for start, end in spans
-    ]
+    met = [bool(shut[(starts < end) & (starts + 1.0 / clip.fps > start)].any()) for start, end in spans]
     return float(np.mean(met))
 
 

@@ -1,4 +1,6 @@
-"""Head and brows: nods and raised brows on stressed syllables, new bearings with new phrases, sway, breath."""
+"""Head and brows: nods and raised brows on stressed syllables, new bearings with phrases, sway, breath."""
+
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Float64
@@ -19,7 +21,7 @@ PHRASE = 2.2  # seconds after which a long phrase takes a new bearing
 LIMITS = np.array([0.16, 0.26, 0.13])
 NODS, NOD = 0.65, (0.02, 0.055)  # chance on a stressed syllable, depth
 BREATH_SECONDS, BREATH = 3.8, 0.004  # and the head's pitch with it
-BROWS, BROW = 0.32, (0.25, 0.6)  # chance, strength
+BROWS, BROW = 0.3, (0.2, 0.5)  # chance, strength
 BROW_DRIFT = 0.05
 BROW_NAMES = ("arkit/browInnerUp", "arkit/browOuterUpLeft", "arkit/browOuterUpRight")
 
@@ -43,7 +45,7 @@ def _bearing_starts(beats: Beats, seconds: float, chance: np.random.Generator) -
     """Just before each phrase, and now and then within a long one."""
     starts = [max(0.0, start - 0.3) for start in beats.phrase_starts]
     edges = [*starts, seconds]
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
+    for start, end in pairwise(edges):
         time = start + PHRASE * chance.uniform(0.8, 1.3)
         while time < end - 0.5:
             starts.append(time)

@@ -14,7 +14,7 @@ DOUBTFUL = 0.8  # what doubtful contacts count
 
 
 def contact(score: Score, wanted: Float64[np.ndarray, "42"]) -> Float64[np.ndarray, "frames"]:
-    """1 in at least one frame of every sure contact, easing in and out; less where the phones are doubtful."""
+    """1 in at least one frame of every sure contact, eased in and out; less where phones are doubtful."""
     heard = gaussian_filter1d(score.phones @ wanted, BLUR * RATE)
     curve = DOUBTFUL * score.at_frames(np.where(heard < SURE, heard, 0.0))
     for first, last in _spans(heard, score):

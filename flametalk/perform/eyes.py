@@ -1,4 +1,4 @@
-"""Blinks, and eyes that jump from place to place, stay there while the head moves, and take the lids along."""
+"""Blinks, and eyes that jump from place to place, rest there while the head moves, and take lids along."""
 
 from dataclasses import dataclass
 

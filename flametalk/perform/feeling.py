@@ -5,7 +5,7 @@ from jaxtyping import Float64
 
 from ..errors import InputError, UnknownNameError
 from .noise import drift, ease
-from .rig import Rig
+from .rig import CLOSING, PARTS_LIPS, Rig
 from .score import Score
 
 ONSET, DECAY = 0.6, 0.8  # seconds
@@ -40,8 +40,13 @@ def feel(
     strength = intensity * strength * (1.0 + WAVER * np.tanh(drift(chance, frames, score.fps, 2.0)))
     speaking = np.clip(score.at_frames(score.speech), 0.0, 1.0)
     mouth = strength * (AT_REST + (WHILE_SPEAKING - AT_REST) * speaking)
-    # Everything around the mouth is weaker in speech; what opens it goes entirely in contacts and silence.
+    # Around the mouth all is weaker in speech; what opens it goes entirely in contacts and in silence.
     opens = mouth * (1.0 - bound) * speaking
-    share = np.where(rig.mouth > 0, opens[:, None], np.where(rig.lips > 0, mouth[:, None], strength[:, None]))
+    share = np.where(rig.lips, mouth[:, None], strength[:, None])
+    share = np.where(rig.parts > PARTS_LIPS, opens[:, None], share)
     expression = share * action.expression.double().cpu().numpy()
+    # What many small parts still open then is closed again.
+    parted = np.clip(expression @ rig.parts, 0.0, None) * np.maximum(bound, 1.0 - speaking)
+    closing = parted / -rig.gaps[CLOSING]
+    expression += closing[:, None] * rig.action(CLOSING).expression.double().cpu().numpy()
     return expression, opens[:, None] * action.jaw.double().cpu().numpy()

@@ -1,4 +1,4 @@
-"""Phones → strengths of the speech shapes and the jaw, frame by frame. No chance in it: same words, same lips."""
+"""Phones → strengths of speech shapes and jaw, frame by frame. No chance in it: same words, same lips."""
 
 import numpy as np
 from jaxtyping import Float64
@@ -50,7 +50,7 @@ def _forms(score: Score, table: MouthTable) -> Float64[np.ndarray, "steps s"]:
     for before, after in sorted(set(zip(BEFORE, AFTER, strict=True))):
         alike = (before == BEFORE) & (after == AFTER)
         dominance[:, alike] = _spread(score.phones[:, alike], before, after)
-    dominance *= table.dominance
+    dominance *= table.insistence
     forms = dominance @ table.forms / np.maximum(dominance.sum(1, keepdims=True), 1e-6)
     return gaussian_filter1d(forms, STEADY * RATE, axis=0)
 

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from ..audio.aperture import DOMINANCE, OPENING
-from ..audio.phones import N_PHONES, PHONE_INDEX, phone_values
+from ..audio.phones import N_PHONES, PHONE_INDEX, SILENCE, phone_values
 
 # Strength of the speech shapes (head actions "speech/…") in ordinary conversation.
 FORMS: dict[str, dict[str, float]] = {
@@ -43,7 +43,14 @@ FORMS: dict[str, dict[str, float]] = {
 LIPS_MEET, LIP_MEETS_TEETH = "MBP", "FV"  # the shapes of b, p, m and of f, v: made explicitly
 ROUNDED = ("W", "OH", "AW", "R", "SHCH")  # shapes that purse the lips
 # Second halves of diphthongs, for phones whose times are known exactly.
-DIPHTHONGS = {"AY": ("AA", "IH"), "AW": ("AA", "UH"), "OY": ("AO", "IY"), "EY": ("EH", "IY"), "OW": ("OW", "UW")}
+REST_INSISTS = 0.5  # how strongly a pause asks for lips at rest
+DIPHTHONGS = {
+    "AY": ("AA", "IH"),
+    "AW": ("AA", "UH"),
+    "OY": ("AO", "IY"),
+    "EY": ("EH", "IY"),
+    "OW": ("OW", "UW"),
+}
 TURN = 0.55  # part of a diphthong that its first half takes
 
 # Seconds, σ of the dominance before and after a phone.
@@ -70,7 +77,8 @@ class MouthTable:
     shapes: tuple[str, ...]
     forms: Float64[np.ndarray, "42 s"]
     opening: Float64[np.ndarray, "42"]  # 1 = the widest vowel
-    dominance: Float64[np.ndarray, "42"]
+    dominance: Float64[np.ndarray, "42"]  # over its opening
+    insistence: Float64[np.ndarray, "42"]  # over its form
 
 
 def mouth_table() -> MouthTable:
@@ -81,4 +89,6 @@ def mouth_table() -> MouthTable:
         for name in names.split():
             for shape, strength in form.items():
                 forms[PHONE_INDEX[name], shapes.index(shape)] = strength
-    return MouthTable(shapes, forms, OPENING, DOMINANCE)
+    insistence = DOMINANCE.copy()
+    insistence[SILENCE] = REST_INSISTS
+    return MouthTable(shapes, forms, OPENING, DOMINANCE, insistence)

@@ -6,21 +6,23 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from jaxtyping import Float32, Float64
+from jaxtyping import Bool, Float64
 
 from ..conventions import JAW_JOINT, N_JOINTS
 from ..errors import InputError
 from ..head import Action, Head
-from ..head.lips import face_height, lip_gap
+from ..head.lips import face_height, lip_distance
 
 NEEDED = (
     *(f"speech/{s}" for s in "AH AW EE EH FV IH K L MBP OH R SHCH SZ TDN TH UH W".split()),
-    *("arkit/jawOpen", "arkit/mouthPucker", "arkit/mouthUpperUpLeft", "arkit/mouthUpperUpRight"),
+    *("arkit/jawOpen", "arkit/mouthClose", "arkit/mouthPucker"),
+    *("arkit/mouthUpperUpLeft", "arkit/mouthUpperUpRight"),
     *("arkit/browInnerUp", "arkit/browOuterUpLeft", "arkit/browOuterUpRight"),
     *("arkit/eyeWideLeft", "arkit/eyeWideRight", "blink"),
 )  # fmt: skip
 USUAL_FACE = 0.1155  # metres from the root of the nose to the chin; openings grow with the face
 PARTS_LIPS = 4e-4  # metres: an expression that opens the lips more than that gives way to closures
+CLOSING = "arkit/mouthClose"
 MOVES_LIPS = 0.25  # of the farthest moved vertex: expressions whose lips move that far belong to the mouth
 
 
@@ -32,8 +34,8 @@ class Rig:
     gaps: Mapping[str, float]
     jaws: Mapping[str, float]
     scale: float
-    mouth: Float32[np.ndarray, "e"]  # 1 for expressions that part the lips
-    lips: Float32[np.ndarray, "e"]  # 1 for expressions that move the lips at all
+    parts: Float64[np.ndarray, "e"]  # metres by which each expression parts the lips
+    lips: Bool[np.ndarray, "e"]  # whether it moves the lips at all
 
     def action(self, name: str) -> Action:
         return self.head.actions[name]
@@ -49,29 +51,29 @@ def rig_of(head: Head) -> Rig:
             f"{' …' if len(missing) > 4 else ''}: the performer needs the built-in head (Head.load())"
         )
     rest = _pose(head, torch.zeros(1, head.n_expression), torch.zeros(1, 3))
-    at_rest = float(lip_gap(head, rest)[0])
+    at_rest = float(lip_distance(head, rest)[0])
     gaps = {}
     for name in NEEDED:
         action = head.actions[name]
         posed = _pose(head, action.expression[None], action.jaw[None])
-        gaps[name] = float(lip_gap(head, posed)[0]) - at_rest
+        gaps[name] = float(lip_distance(head, posed)[0]) - at_rest
     single = _pose(head, torch.eye(head.n_expression), torch.zeros(1, 3).expand(head.n_expression, 3))
-    parts = (lip_gap(head, single) - at_rest).numpy() > PARTS_LIPS
+    parts = (lip_distance(head, single) - at_rest).double().cpu().numpy()
     return Rig(
         head,
         gaps,
         {name: float(head.actions[name].jaw[0]) for name in NEEDED},
         float(face_height(head, rest)[0]) / USUAL_FACE,
-        parts.astype(np.float32),
-        _moving_lips(head).astype(np.float32),
+        parts,
+        _moving_lips(head),
     )
 
 
-def _moving_lips(head: Head) -> Float32[np.ndarray, "e"]:
+def _moving_lips(head: Head) -> Bool[np.ndarray, "e"]:
     """Expressions that move the lips about as far as anything else."""
     moved = head.expression_basis.norm(dim=1)
     lips = moved[head.regions["lips"].long()].amax(0)
-    return (lips > MOVES_LIPS * moved.amax(0)).float().cpu().numpy()
+    return (lips > MOVES_LIPS * moved.amax(0)).cpu().numpy()
 
 
 def _pose(head: Head, expression: torch.Tensor, jaw: torch.Tensor) -> torch.Tensor:

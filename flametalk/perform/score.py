@@ -1,4 +1,4 @@
-"""`Score`: what is said and how loudly, 100 times a second. From features of a sound, or from exact phones."""
+"""`Score`: what is said and how loudly, 100 times a second. From features of sound, or from exact phones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -54,9 +54,10 @@ class Score:
 def score_from_features(features: AudioFeatures) -> Score:
     """From phone posteriors; other linguistic features name no phones and are refused."""
     if features.linguistic.shape[1] != N_PHONES or "phone" not in features.provenance.get("linguistic", ""):
+        given = features.provenance.get("linguistic", "unknown")
         raise InputError(
-            f"the performer reads phones, but the linguistic features are "
-            f"'{features.provenance.get('linguistic', 'unknown')}': use extract_features(..., linguistic='builtin')"
+            f"the performer reads phones, but the linguistic features are '{given}': "
+            "use extract_features(..., linguistic='builtin')"
         )
     steps = max(1, round(features.n_frames * RATE / features.fps))
     frame = np.minimum((np.arange(steps) * features.fps / RATE).astype(int), features.n_frames - 1)
@@ -67,7 +68,12 @@ def score_from_features(features: AudioFeatures) -> Score:
     loud, speech = _loudness(amplitude, features.fps)
     phones = features.linguistic.astype(float)[frame]
     return Score(
-        features.fps, features.n_frames, _silenced(phones, speech[frame]), loud[frame], speech[frame], pitch[frame]
+        features.fps,
+        features.n_frames,
+        _silenced(phones, speech[frame]),
+        loud[frame],
+        speech[frame],
+        pitch[frame],
     )
 
 

@@ -11,9 +11,7 @@ from flametalk.metrics import closure_rate, lip_gaps, mouth_aperture
 
 def opening(head: Head, strengths: np.ndarray) -> Clip:
     action = head.actions["arkit/jawOpen"]
-    return Clip.neutral(
-        len(strengths), jaw=strengths[:, None] * action.jaw.numpy(), made_for=head.name
-    )
+    return Clip.neutral(len(strengths), jaw=strengths[:, None] * action.jaw.numpy(), made_for=head.name)
 
 
 def test_a_closed_mouth_is_closed_and_a_jaw_opens_it_steadily() -> None:

@@ -40,5 +40,7 @@ def babble_score(seconds: float, seed: int = 0) -> tuple[Score, list[Interval]]:
     return score_from_intervals(intervals, seconds, loudness(intervals, seconds)), intervals
 
 
-def spans(intervals: list[Interval], names: frozenset[str] | set[str] = LIPS_TOUCH) -> list[tuple[float, float]]:
+def spans(
+    intervals: list[Interval], names: frozenset[str] | set[str] = LIPS_TOUCH
+) -> list[tuple[float, float]]:
     return [(start, end) for name, start, end in intervals if name in names]

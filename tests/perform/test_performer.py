@@ -67,7 +67,9 @@ def test_closures_do_not_depend_on_where_the_frames_fall() -> None:
 def test_the_lower_lip_meets_the_upper_teeth_in_f_and_v() -> None:
     clip, intervals = babbled(), babble_score(SECONDS)[1]
     teeth, lips = (head().regions[name].long() for name in ("teeth_upper", "lips"))
-    lower = lips[head().template[lips, 1] < head().template[head().regions["lip_seam_lower"].long(), 1].mean()]
+    lower = lips[
+        head().template[lips, 1] < head().template[head().regions["lip_seam_lower"].long(), 1].mean()
+    ]
     met = []
     for start, end in spans(intervals, {"F", "V"}):
         frames = [k for k in range(clip.n_frames) if k / 25 < end and (k + 1) / 25 > start]
@@ -119,6 +121,13 @@ def test_silence_closes_the_mouth_and_blinks_go_on() -> None:
     clip = perform(features, head())
     assert np.mean(lip_gaps(clip, head()) < 1.5e-3) >= 0.95
     assert 20 * 8 / 60 <= len(blinks(clip)) <= 20 * 30 / 60
+
+
+def test_a_smile_stays_closed_in_silence() -> None:
+    features = extract_features(Audio(np.zeros(16_000 * 6, np.float32), 16_000))
+    clip = perform(features, head(), emotion="happy")
+    assert (lip_gaps(clip, head()) < 1.5e-3).all()
+    assert clip.expression[75, head().expression_names.index("corner_up_left")] > 0.5
 
 
 def test_noise_below_speech_keeps_the_mouth_closed() -> None:
@@ -224,7 +233,9 @@ def test_what_cannot_be_done_is_said() -> None:
         score_from_intervals([("XX", 0.0, 1.0)], 1.0)
     with pytest.raises(InputError, match="start"):
         score_from_intervals([("AA", 1.0, 0.5)], 1.0)
-    bare = Head(**{**{f: getattr(head(), f) for f in head().__dataclass_fields__}, "actions": {}, "name": "bare"})
+    bare = Head(
+        **{**{f: getattr(head(), f) for f in head().__dataclass_fields__}, "actions": {}, "name": "bare"}
+    )
     with pytest.raises(InputError, match="built-in head"):
         perform_score(score, bare)
 
