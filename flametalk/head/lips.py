@@ -12,15 +12,23 @@ NASION, CHIN = 27, 8
 
 
 def lip_gap(head: Head, vertices: Float[Tensor, "b v 3"]) -> Float[Tensor, "b"]:
-    """Metres between the inner lips at their middle, of an upright face; 0 where they meet or overlap."""
-    return lip_distance(head, vertices).clamp_min(0.0)
+    """Metres between the inner lips at their middle, of an upright face; lips that overlap are not apart.
+
+    A lower lip that lies behind the upper one, as in f, is counted by its depth.
+    """
+    apart = _apart(head, vertices)
+    apart = torch.stack([apart[:, 0], apart[:, 1].clamp_min(0.0), apart[:, 2]], -1)
+    return apart.norm(dim=-1)
 
 
-def lip_distance(head: Head, vertices: Float[Tensor, "b v 3"]) -> Float[Tensor, "b"]:
-    """The same, negative where the lips overlap."""
+def lip_height(head: Head, vertices: Float[Tensor, "b v 3"]) -> Float[Tensor, "b"]:
+    """How far the inner lips part as seen from the front, metres; negative where they overlap."""
+    return _apart(head, vertices)[:, 1]
+
+
+def _apart(head: Head, vertices: Float[Tensor, "b v 3"]) -> Float[Tensor, "b 3"]:
     points = head.landmark_points(vertices, _landmarks(head))
-    apart = points[:, INNER_UPPER] - points[:, INNER_LOWER]
-    return apart.norm(dim=-1) * torch.sign(apart[:, 1])
+    return points[:, INNER_UPPER] - points[:, INNER_LOWER]
 
 
 def face_height(head: Head, vertices: Float[Tensor, "b v 3"]) -> Float[Tensor, "b"]:

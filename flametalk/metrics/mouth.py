@@ -9,23 +9,32 @@ from jaxtyping import Float32
 from ..clip import Clip
 from ..errors import InputError
 from ..head import Head
-from ..head.lips import face_height, lip_gap
+from ..head.lips import face_height, lip_gap, lip_height
 
 CLOSED = 1.5e-3  # metres between the lips below which they count as closed
 
 
 def mouth_aperture(clip: Clip, head: Head | None = None) -> Float32[np.ndarray, "t"]:
-    """Gap of the inner lips at their middle over the height of the face at rest (nose root to chin)."""
+    """Gap of the inner lips at their middle over the height of the face at rest (nose root to chin).
+
+    The gap is the one that a camera in front of the face sees, as trackers of real mouths measure it.
+    """
     head = head or Head.load(clip.made_for)
-    return (lip_gaps(clip, head) / _height(clip, head)).astype(np.float32)
+    gaps = [lip_height(head, vertices) for vertices in _upright(clip).vertex_chunks(head)]
+    seen = torch.cat(gaps).clamp_min(0.0).cpu().numpy()
+    return (seen / _height(clip, head)).astype(np.float32)
 
 
 def lip_gaps(clip: Clip, head: Head | None = None) -> Float32[np.ndarray, "t"]:
-    """Metres between the inner lips at their middle; 0 where they meet or overlap."""
+    """Metres between the inner lips at their middle, in height and depth; overlapping lips are not apart."""
     head = head or Head.load(clip.made_for)
-    upright = clip.replace(head=np.zeros((clip.n_frames, 3)), neck=None, eyes=None, translation=None)
-    gaps = [lip_gap(head, vertices) for vertices in upright.vertex_chunks(head)]
+    gaps = [lip_gap(head, vertices) for vertices in _upright(clip).vertex_chunks(head)]
     return torch.cat(gaps).cpu().numpy().astype(np.float32)
+
+
+def _upright(clip: Clip) -> Clip:
+    """Without the motion of the head and eyes."""
+    return clip.replace(head=np.zeros((clip.n_frames, 3)), neck=None, eyes=None, translation=None)
 
 
 def closure_rate(

@@ -17,7 +17,7 @@ EMPHASIS = 0.08  # further opening where the voice is stressed
 STEADY = 0.022  # seconds, σ of the final easing of the shapes
 PUCKER = 0.6  # rounding that stays while the lips are shut
 UPPER_LIP, SNEER = ("arkit/mouthUpperUpLeft", "arkit/mouthUpperUpRight"), 0.4  # f, v with a calmer upper lip
-TUCK = 0.04  # radians by which the jaw rises in them, so that the lower lip covers the edge of the teeth
+TUCK = 0.03  # radians by which the jaw rises in them, so that the lower lip covers the edge of the teeth
 TOUCHES = np.array([name in LIPS_TOUCH for name in PHONES], float)
 BITES = np.array([name in ("F", "V") for name in PHONES], float)
 

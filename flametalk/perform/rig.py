@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float64
 from ..conventions import JAW_JOINT, N_JOINTS
 from ..errors import InputError
 from ..head import Action, Head
-from ..head.lips import face_height, lip_distance
+from ..head.lips import face_height, lip_height
 
 NEEDED = (
     *(f"speech/{s}" for s in "AH AW EE EH FV IH K L MBP OH R SHCH SZ TDN TH UH W".split()),
@@ -51,14 +51,14 @@ def rig_of(head: Head) -> Rig:
             f"{' …' if len(missing) > 4 else ''}: the performer needs the built-in head (Head.load())"
         )
     rest = _pose(head, torch.zeros(1, head.n_expression), torch.zeros(1, 3))
-    at_rest = float(lip_distance(head, rest)[0])
+    at_rest = float(lip_height(head, rest)[0])
     gaps = {}
     for name in NEEDED:
         action = head.actions[name]
         posed = _pose(head, action.expression[None], action.jaw[None])
-        gaps[name] = float(lip_distance(head, posed)[0]) - at_rest
-    single = _pose(head, torch.eye(head.n_expression), torch.zeros(1, 3).expand(head.n_expression, 3))
-    parts = (lip_distance(head, single) - at_rest).double().cpu().numpy()
+        gaps[name] = float(lip_height(head, posed)[0]) - at_rest
+    moved = head.template + head.expression_basis.permute(2, 0, 1)  # each expression alone, unposed
+    parts = (lip_height(head, moved) - at_rest).double().cpu().numpy()
     return Rig(
         head,
         gaps,
