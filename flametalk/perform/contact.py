@@ -6,7 +6,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from .score import RATE, Score
 
-SURE = 0.4  # probability from which the contact is made in full
+SURE = 0.25  # probability from which the contact is made in full
 BLUR = 0.015  # seconds, σ over which the probability is looked at
 RELEASE = 0.2  # last part of the phone in which the lips are already leaving
 CLOSE, OPEN = 0.085, 0.085  # seconds from free to contact and back

@@ -10,7 +10,7 @@ from .phone_shapes import AFTER, BEFORE, LIP_MEETS_TEETH, LIPS_MEET, ROUNDED, Mo
 from .rig import Rig
 from .score import RATE, Score
 
-WIDEST = 0.014  # metres between the lips in a loud "ah"
+WIDEST = 0.013  # metres between the lips in a loud "ah"
 SHARING = 0.05  # seconds, σ over which openings are shared; forms have their own times
 SOFTEST = 0.85  # opening of the quietest syllables, as a part of that of the loud ones
 EMPHASIS = 0.08  # further opening where the voice is stressed
