@@ -12,11 +12,12 @@ from .score import Score
 # Blinks
 MEAN_INTERVAL, REGULARITY = 3.6, 4.0  # seconds, shape of the gamma distribution
 INTERVALS = (1.0, 6.5)  # seconds, shortest and longest
+WHOLE = 0.35  # seconds before the end in which no blink begins
 FIRST = (0.6, 3.0)  # seconds, of the first blink
 AT_PHRASE_END, NEAR = 0.65, 0.9  # chance that a blink waits for, or hurries to, a phrase end that near (s)
 CLOSING, SHUT, OPENING = (0.06, 0.09), (0.02, 0.05), (0.11, 0.17)  # seconds, ranges
 # Gaze, in radians
-LOOK = (0.8, 2.8)  # seconds that the eyes rest on the listener
+LOOK = (0.6, 2.2)  # seconds that the eyes rest on the listener
 AWAY = (0.4, 1.1)  # seconds that they rest elsewhere
 LOOKS_AWAY = 0.28  # of the fixations
 SIDE, UP_DOWN = 0.12, 0.06
@@ -40,11 +41,11 @@ def blink_times(beats: Beats, seconds: float, chance: np.random.Generator) -> Fl
     """When the lids begin to close."""
     times: list[float] = []
     time = chance.uniform(*FIRST)
-    while time < seconds:
+    while time < seconds - WHOLE:
         near = beats.phrase_ends[np.abs(beats.phrase_ends - time) < NEAR]
         if len(near) and chance.random() < AT_PHRASE_END:
             wanted = float(near[np.abs(near - time).argmin()]) + chance.uniform(-0.05, 0.15)
-            if not times or wanted - times[-1] >= INTERVALS[0]:
+            if wanted < seconds - WHOLE and (not times or wanted - times[-1] >= INTERVALS[0]):
                 time = wanted
         times.append(time)
         time += float(np.clip(chance.gamma(REGULARITY, MEAN_INTERVAL / REGULARITY), *INTERVALS))
@@ -67,7 +68,7 @@ def move_eyes(
     yaw, pitch = _gaze(times, seconds, chance)
     yaw = np.clip(yaw - STEADYING * head[:, 1], -FURTHEST, FURTHEST)
     pitch = np.clip(pitch - STEADYING * head[:, 0], -FURTHEST, FURTHEST)
-    lids = np.clip(LIDS_DOWN * pitch, 0.0, 0.4)
+    lids = np.clip(LIDS_DOWN * pitch, 0.0, 0.25)
     turn = np.stack([pitch, yaw, np.zeros_like(yaw)] * 2, 1)
     return Eyes(lids + (1.0 - lids) * blink, np.clip(-LIDS_UP * pitch, 0.0, 0.4) * (1.0 - blink), turn)
 

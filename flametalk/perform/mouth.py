@@ -5,7 +5,7 @@ from jaxtyping import Float64
 from scipy.ndimage import convolve1d, gaussian_filter1d
 
 from ..audio.phones import LIPS_TOUCH, PHONES
-from .contact import contact
+from .contact import SURE_BITE, SURE_SHUT, contact
 from .phone_shapes import AFTER, BEFORE, LIP_MEETS_TEETH, LIPS_MEET, ROUNDED, MouthTable, mouth_table
 from .rig import Rig
 from .score import RATE, Score
@@ -29,7 +29,7 @@ def move_mouth(score: Score, rig: Rig) -> tuple[Curves, Float64[np.ndarray, "fra
     table = mouth_table()
     forms = np.clip(score.at_frames(_forms(score, table)), 0.0, 1.0)
     wanted = score.at_frames(_opening(score, table)) * WIDEST * rig.scale
-    shut, bite = contact(score, TOUCHES), contact(score, BITES)
+    shut, bite = contact(score, TOUCHES, SURE_SHUT), contact(score, BITES, SURE_BITE)
     bite = bite * (1.0 - shut)
     free = (1.0 - shut) * (1.0 - bite)
     curves: Curves = {f"speech/{shape}": forms[:, i] * free for i, shape in enumerate(table.shapes)}

@@ -1,5 +1,6 @@
 """The performer as an animator's work is judged: contacts, rounding, silence, blinks, calm, and seeds."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -151,15 +152,15 @@ def blinks(clip: Clip) -> list[float]:
     lasting = []
     for first, last in edges:
         left, right = first, last
-        while left > 0 and closing[left] > 0.15:
+        while left > 0 and closing[left] > 0.3:
             left -= 1
-        while right < len(closing) - 1 and closing[right + 1] > 0.15:
+        while right < len(closing) - 1 and closing[right + 1] > 0.3:
             right += 1
         lasting.append((right - left) / clip.fps)
     return lasting
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(4))
 def test_blinks_are_those_of_a_person(seed: int) -> None:
     clip = perform_score(babble_score(60.0, seed)[0], head(), seed)
     assert 8 <= len(blinks(clip)) <= 30
@@ -238,6 +239,26 @@ def test_what_cannot_be_done_is_said() -> None:
     )
     with pytest.raises(InputError, match="built-in head"):
         perform_score(score, bare)
+
+
+def test_other_frame_rates_close_the_lips_too() -> None:
+    samples = say(TEXT, rate=150)
+    features = extract_features(Audio(samples, 16_000), fps=30, text=TEXT)
+    clip = perform(features, head())
+    assert clip.fps == 30
+    shut = features.linguistic[:, [PHONE_INDEX[name] for name in "BPM"]].sum(1) > 0.7
+    assert np.mean(lip_gaps(clip, head())[shut] < 1.5e-3) >= 0.95
+
+
+def test_features_without_phones_are_refused() -> None:
+    features = spoken()
+    other = replace(
+        features,
+        linguistic=np.zeros((features.n_frames, 768), np.float32),
+        provenance={**features.provenance, "linguistic": "WavLM (768, wavlm)"},
+    )
+    with pytest.raises(InputError, match=r"WavLM.*builtin"):
+        perform(other, head())
 
 
 def test_provenance_says_that_nothing_was_learned() -> None:
