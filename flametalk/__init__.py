@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .version import __version__
 
 if TYPE_CHECKING:
+    from .api import animate
     from .audio.decode import load_audio
     from .audio.features import AudioFeatures, extract_features
     from .audio.signal import Audio
@@ -20,11 +21,21 @@ _HOMES = {
     "AudioFeatures": ".audio.features",
     "Clip": ".clip",
     "Head": ".head",
+    "animate": ".api",
     "extract_features": ".audio.features",
     "load_audio": ".audio.decode",
 }
 
-__all__ = ["Audio", "AudioFeatures", "Clip", "Head", "__version__", "extract_features", "load_audio"]
+__all__ = [
+    "Audio",
+    "AudioFeatures",
+    "Clip",
+    "Head",
+    "__version__",
+    "animate",
+    "extract_features",
+    "load_audio",
+]
 
 
 def __getattr__(name: str) -> Any:

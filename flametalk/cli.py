@@ -38,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"flametalk {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for add in (_add_demo, _add_render, _add_compare, _add_info, _add_convert, _add_assets):
+    for add in (_add_animate, _add_demo, _add_render, _add_compare, _add_info, _add_convert, _add_assets):
         add(commands)
     return parser
 
@@ -72,6 +72,71 @@ def _size(text: str) -> tuple[int, int]:
     if len(numbers) not in (1, 2) or not all(16 <= n <= 8192 for n in numbers):
         raise argparse.ArgumentTypeError(f"'{text}' is no size: say 512 or 1280x720, 16 to 8192 a side")
     return numbers[0], numbers[-1]
+
+
+# --- animate --------------------------------------------------------------------------------------
+
+
+def _add_animate(commands) -> None:
+    parser = _command(
+        commands,
+        "animate",
+        _animate,
+        "Make a talking head of a speech file.",
+        "flametalk animate speech.wav -o talk.mp4",
+    )
+    parser.add_argument("speech", metavar="SPEECH", help="any audio or video file")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="x.mp4 or x.npz")
+    parser.add_argument("--text", metavar="TRANSCRIPT", help="what is said, in English: sharpens the lips")
+    parser.add_argument("--seed", type=int, default=0, help="head, brows, blinks; default: %(default)s")
+    parser.add_argument(
+        "--emotion", metavar="NAME", help="happy, sad, angry, fear, disgust, surprise, contempt"
+    )
+    parser.add_argument("--intensity", type=float, default=1.0, metavar="X", help="0 to 1.5; default: 1")
+    parser.add_argument("--shape", metavar="CLIP", help="a clip whose identity speaks")
+    _add_picture_options(parser)
+
+
+def _animate(options: argparse.Namespace) -> None:
+    import time
+
+    from .api import animate
+    from .film import PICTURES, VIDEOS
+
+    ending = options.output.suffix.lower()
+    clips = (".npz", ".safetensors")
+    if ending not in (*VIDEOS, *PICTURES, *clips):
+        raise InputError(
+            f"'{options.output.name}' has no known ending: say x.mp4 for a video, x.npz for a clip"
+        )
+    clip = animate(
+        options.speech,
+        text=options.text,
+        seed=options.seed,
+        emotion=options.emotion,
+        intensity=options.intensity,
+        shape=options.shape,
+    )
+    begin = time.perf_counter()
+    if ending in clips:
+        clip.save(options.output)
+    else:
+        clip.render(
+            options.output,
+            view=options.view,
+            mode=options.mode,
+            look=options.look,
+            size=options.size,
+            progress=not options.quiet,
+        )
+    story = clip.provenance
+    took = story["seconds"] | {"writing": time.perf_counter() - begin}
+    print(f"speech     {options.speech}: {clip.duration:.1f} s, {clip.n_frames} frames")
+    for part, what in story["features"].items():
+        print(f"{part:<10} {what}")
+    print(f"generator  {story['generator']}, no learned weights, seed {story['seed']}")
+    print("took       " + ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in took.items()))
+    print(f"wrote      {options.output}")
 
 
 # --- demo -----------------------------------------------------------------------------------------

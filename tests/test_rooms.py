@@ -20,7 +20,7 @@ FLOORS = [
     ["clip"],
     ["joining", "plot"],
     ["formats", "motion", "render"],
-    ["generate", "control", "lift", "export", "metrics"],
+    ["generate", "perform", "control", "lift", "export", "metrics"],
     ["reenact", "data"],
     ["film", "train", "reel"],
     ["show", "api", "web"],
