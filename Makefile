@@ -35,10 +35,10 @@ demo: $(CORE)
 	$(BIN)/flametalk demo -o out
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow"
 
 test-all: $(STAMP)
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 test-core:
 	$(PYTHON) -m venv $(CORE_VENV)
