@@ -144,6 +144,7 @@ def _write_slowly(folder):
             time.sleep(0.01)
             yield frame
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever started us may ignore Ctrl-C
     try:
         write_video(frames(), folder / "a.mp4")
     except KeyboardInterrupt:
@@ -153,12 +154,16 @@ def _write_slowly(folder):
 def test_ctrl_c_from_outside_leaves_nothing(tmp_path):
     process = multiprocessing.get_context("fork").Process(target=_write_slowly, args=(tmp_path,))
     process.start()
-    limit = time.monotonic() + 20
-    while not any(tmp_path.iterdir()) and time.monotonic() < limit:
-        time.sleep(0.02)
-    time.sleep(0.2)
-    os.kill(process.pid, signal.SIGINT)
-    process.join(20)
+    try:
+        limit = time.monotonic() + 20
+        while not any(tmp_path.iterdir()) and time.monotonic() < limit:
+            time.sleep(0.02)
+        time.sleep(0.2)
+        os.kill(process.pid, signal.SIGINT)
+        process.join(20)
+    finally:
+        process.kill()  # nothing may be left that the end of the tests would wait for
+        process.join()
     assert process.exitcode == 7
     assert not any(tmp_path.iterdir())
 
