@@ -1,7 +1,7 @@
-"""Speak one text with espeak-ng: `python espeak_once.py TEXT VOICE RATE PITCH SPREAD` → rate, then 16-bit samples.
+"""Speak a text with espeak-ng: `python espeak_once.py TEXT VOICE RATE PITCH SPREAD` → hertz, 16-bit samples.
 
-A process of its own for each utterance, because the library keeps state from one to the next, so that the same
-text comes out differently the second time. Synchronous, because its other modes hand the sound over from
+A process of its own for each utterance, because the library keeps state from one to the next, so that the
+same text comes out differently the second time. Synchronous, because its other modes hand the sound over from
 threads that can deadlock.
 """
 
