@@ -25,6 +25,7 @@ FLOORS = [
     ["film", "train", "reel"],
     ["show", "api", "web"],
     ["describe"],
+    ["commands"],
     ["cli", "__init__"],
     ["__main__"],
 ]

@@ -1,0 +1,1 @@
+"""The commands, one a file: `add(commands)` describes it, `run(options)` does it."""

@@ -1,0 +1,38 @@
+"""What commands share: how one is added, and the options of everything that draws."""
+
+import argparse
+
+VIEWS = "front, three-quarter, profile, back, above, below; default: %(default)s"
+MODES = "shaded, depth, normals, wire, mask, uv; default: %(default)s"
+LOOKS = "skin, clay, porcelain, light, medium, tan, brown, deep; default: %(default)s"
+
+
+def add_command(commands, name, run, text, example):
+    parser = commands.add_parser(
+        name,
+        help=text[0].lower() + text[1:],
+        description=text,
+        epilog=f"example: {example}",
+        allow_abbrev=False,
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def add_picture_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--view", default="three-quarter", metavar="NAME", help=VIEWS)
+    parser.add_argument("--mode", default="shaded", metavar="NAME", help=MODES)
+    parser.add_argument("--look", default="skin", metavar="NAME", help=LOOKS)
+    parser.add_argument("--size", type=size_of, default=(512, 512), metavar="N|WxH", help="default: 512")
+    parser.add_argument("--head", metavar="NAME|FILE", help="default: the head the clip was made for")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+
+
+def size_of(text: str) -> tuple[int, int]:
+    try:
+        numbers = [int(part) for part in text.lower().split("x")]
+    except ValueError:
+        numbers = []
+    if len(numbers) not in (1, 2) or not all(16 <= n <= 8192 for n in numbers):
+        raise argparse.ArgumentTypeError(f"'{text}' is no size: say 512 or 1280x720, 16 to 8192 a side")
+    return numbers[0], numbers[-1]
