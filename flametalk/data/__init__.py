@@ -1,0 +1,1 @@
+"""Performances to learn from: made ones, and how they are stored."""
