@@ -4,11 +4,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from .commands import animate, assets, compare, convert, demo, info, render
+from .commands import animate, assets, compare, convert, demo, export, info, render
 from .errors import FlametalkError
 from .version import __version__
 
-COMMANDS = (animate, demo, render, compare, info, convert, assets)  # in the order of the help
+COMMANDS = (animate, demo, render, export, compare, info, convert, assets)  # in the order of the help
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -315,6 +315,12 @@ class Clip:
 
         render_clip(self, path, **options)
 
+    def export(self, path: PathLike, head: Head | None = None, **options: Any) -> None:
+        """x.glb and other programs' formats, by the ending; options as of `flametalk.export.export`."""
+        from .export import export
+
+        export(self, path, head, **options)
+
     def show(self, **options: Any) -> Any:
         """Plays in a notebook, with sound; options as of `render`."""
         from .show import ClipView

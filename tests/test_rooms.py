@@ -38,6 +38,7 @@ SHORTCUTS = {
     ("clip", "plot"),
     ("clip", "formats"),
     ("clip", "film"),
+    ("clip", "export"),
     ("clip", "show"),
 }
 

@@ -1,0 +1,74 @@
+"""`flametalk export`: a clip as a file for games, editors and other programs."""
+
+import argparse
+from pathlib import Path
+
+from .options import LOOKS, add_command
+
+
+def add(commands) -> None:
+    parser = add_command(
+        commands,
+        "export",
+        run,
+        "Write a clip for games, editors and other programs; the ending chooses the format.",
+        "flametalk export clip.npz -o head.glb",
+    )
+    parser.add_argument("clip", metavar="CLIP", help="any clip file or folder")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="head.glb, head.usdz …; docs/export.md",
+    )
+    parser.add_argument("--layout", metavar="NAME", help="of the clip, where the file does not tell")
+    parser.add_argument("--head", metavar="NAME|FILE", help="default: the head the clip was made for")
+    parser.add_argument(
+        "--blendshapes",
+        default="expression",
+        metavar="NAME",
+        help="expression (the head's own, exact) or arkit (52, solved); default: %(default)s",
+    )
+    parser.add_argument(
+        "--preset",
+        default="blender",
+        metavar="NAME",
+        help="units and axes where a format leaves them open: blender, unity, unreal; default: %(default)s",
+    )
+    parser.add_argument("--fps", type=float, metavar="N", help="resample the motion first")
+    parser.add_argument(
+        "--identity",
+        default="exact",
+        metavar="NAME",
+        help="of a clip whose shape varies: exact (extra targets) or mean; default: %(default)s",
+    )
+    parser.add_argument("--detail", action="store_true", help="the detail mesh too, where a format has room")
+    parser.add_argument("--look", default="skin", metavar="NAME", help=LOOKS)
+    parser.add_argument("--texture-size", type=int, default=2048, metavar="N", help="default: %(default)s")
+
+
+def run(options: argparse.Namespace) -> None:
+    import time
+
+    from ..clip import Clip
+    from ..export import export, format_of
+    from ..head import Head
+
+    about = format_of(options.output).about
+    clip = Clip.load(options.clip, options.layout)
+    begin = time.perf_counter()
+    export(
+        clip,
+        options.output,
+        None if options.head is None else Head.load(options.head),
+        blendshapes=options.blendshapes,
+        preset=options.preset,
+        fps=options.fps,
+        identity=options.identity,
+        detail=options.detail,
+        look=options.look,
+        texture_size=options.texture_size,
+    )
+    print(f"wrote {options.output} in {time.perf_counter() - begin:.2f} s: {about}")

@@ -1,0 +1,85 @@
+"""Clips as files for other people's tools: one format a file, chosen by the ending.
+
+    export(clip, "head.glb")
+    export(clip, "head.usdz", blendshapes="arkit", preset="unity")
+
+A writer is `write_x(clip, path, head, settings)`: it writes through `files.atomic_path`, so that an error
+leaves no half file. `clip` is already at the wanted rate and fits `head`. To add one: its file, a line in
+`FORMATS`.
+"""
+
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ..errors import InputError
+from ..files import PathLike
+from .settings import ExportSettings
+
+if TYPE_CHECKING:
+    from ..clip import Clip
+    from ..head import Head
+
+__all__ = ["FORMATS", "ExportSettings", "Format", "export", "format_of"]
+
+
+@dataclass(frozen=True)
+class Format:
+    """Where a writer lives; it is imported when it is used."""
+
+    module: str  # in this package
+    writer: str
+    about: str
+
+
+FORMATS: Final[dict[str, Format]] = {  # ending -> writer
+    ".npz": Format("clipfile", "write_clipfile", "the clip itself, for flametalk"),
+    ".safetensors": Format("clipfile", "write_clipfile", "the clip itself, for flametalk"),
+}
+
+
+def export(
+    clip: "Clip",
+    path: PathLike,
+    head: "Head | None" = None,
+    *,
+    blendshapes: str = "expression",
+    preset: str = "blender",
+    fps: float | None = None,
+    identity: str = "exact",
+    detail: bool = False,
+    look: str = "skin",
+    texture_size: int = 2048,
+) -> None:
+    """Write `clip` on `head` (by default the one it was made for) in the format of the path's ending.
+
+    The options are explained in `ExportSettings`; `fps` resamples the motion first.
+    """
+    from ..head import Head
+
+    target = Path(path).expanduser()
+    chosen = format_of(target)
+    settings = ExportSettings(
+        blendshapes=blendshapes,
+        preset=preset,
+        identity=identity,
+        detail=detail,
+        look=look,
+        texture_size=texture_size,
+    )
+    head = head or Head.load(clip.made_for)
+    clip.check_made_for(head.name)
+    if fps is not None:
+        clip = clip.resample(fps)
+    writer = getattr(import_module(f".{chosen.module}", __name__), chosen.writer)
+    writer(clip, target, head, settings)
+
+
+def format_of(path: PathLike) -> Format:
+    """By the ending; an unknown one lists the known."""
+    ending = Path(path).suffix.lower()
+    if ending not in FORMATS:
+        known = ", ".join(FORMATS)
+        raise InputError(f"cannot tell a format from '{Path(path).name}'; known endings: {known}")
+    return FORMATS[ending]
