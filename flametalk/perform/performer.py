@@ -3,6 +3,8 @@
 No weights were learned: it is the baseline of learned generators, and can teach them.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..audio.features import AudioFeatures
@@ -13,7 +15,7 @@ from ..head import Head
 from .beats import find_beats
 from .body import move_brows, move_head
 from .eyes import move_eyes
-from .feeling import feel
+from .feeling import Feeling, check_feelings, feel
 from .mouth import move_mouth
 from .rig import pose_face, rig_of
 from .score import Score, score_from_features
@@ -40,13 +42,20 @@ def perform_score(
     score: Score,
     head: Head | None = None,
     seed: int = 0,
-    emotion: str | None = None,
+    emotion: str | Sequence[Feeling] | None = None,
     intensity: float = 1.0,
 ) -> Clip:
-    """The same from a score: `score_from_intervals` makes one of phones whose times are known."""
+    """The same from a score: `score_from_intervals` makes one of phones whose times are known.
+
+    `emotion` may also be several that come and go; each has an intensity of its own.
+    """
     if seed < 0:
         raise InputError(f"seed is {seed}, expected 0 or more")
     rig = rig_of(head or Head.load())
+    feelings: Sequence[Feeling] = emotion if emotion and not isinstance(emotion, str) else ()
+    if isinstance(emotion, str):
+        feelings = [Feeling.throughout(emotion, intensity, score.n_frames / score.fps)]
+    check_feelings(feelings, rig)
     # One stream each, so that a change in one part leaves the others as they were.
     bodily, brows, eyes_by, feeling = (np.random.default_rng([seed, part]) for part in range(4))
     beats = find_beats(score)
@@ -56,8 +65,8 @@ def perform_score(
     curves = mouth | move_brows(score, beats, brows)
     curves |= {"blink": eyes.blink, "arkit/eyeWideLeft": eyes.wide, "arkit/eyeWideRight": eyes.wide}
     expression, jaw, gaze = pose_face(rig, curves)
-    if emotion is not None:
-        added, dropped = feel(score, rig, emotion, intensity, bound, feeling)
+    if feelings:
+        added, dropped = feel(score, rig, feelings, bound, feeling)
         expression, jaw = expression + added, jaw + dropped
     return Clip(
         shape=np.zeros(N_SHAPE, np.float32),
@@ -71,7 +80,7 @@ def perform_score(
             "generator": NAME,
             "weights": "none (rules, nothing learned)",
             "seed": int(seed),
-            "emotion": emotion or "none",
-            "intensity": float(intensity) if emotion else 0.0,
+            "emotion": ", ".join(felt.name for felt in feelings) or "none",
+            "intensity": float(max((felt.intensity for felt in feelings), default=0.0)),
         },
     )

@@ -19,6 +19,7 @@ QUIETEST = 10 ** (-60 / 20)  # amplitude below which nothing is speech
 SILENT, HEARD = -38.0, -26.0  # dB below the loud parts: closed, and fully driven
 HOLD = 0.12  # seconds for which speech is kept alive around what is loud enough
 USUAL = 0.7  # loudness where none is given
+STRESS, SYLLABLE = 5.0, 0.06  # semitones by which a stressed syllable rises, and seconds (σ)
 
 Interval = tuple[str, float, float]  # ARPAbet phone, start, end in seconds
 
@@ -82,8 +83,12 @@ def score_from_intervals(
     seconds: float,
     amplitude: Float64[np.ndarray, "frames"] | None = None,
     fps: float = FPS,
+    stressed: Sequence[float] = (),
 ) -> Score:
-    """From phones whose times are known; `amplitude` is the mean envelope of each frame."""
+    """From phones whose times are known; `amplitude` is the mean envelope of each frame.
+
+    `stressed` are the seconds of stressed syllables, where they are known: there the voice is taken to rise.
+    """
     frames = max(1, round(seconds * fps))
     steps = max(1, round(frames * RATE / fps))
     phones = np.zeros((steps, N_PHONES))
@@ -97,9 +102,11 @@ def score_from_intervals(
     loudness = USUAL * speech
     if amplitude is not None:
         frame = np.minimum((times * fps).astype(int), len(amplitude) - 1)
-        loud, heard = _loudness(np.asarray(amplitude, float), fps)
-        loudness, speech = loud[frame], speech * heard[frame]
-    return Score(fps, frames, _silenced(phones, speech), loudness, speech, np.zeros(steps))
+        loudness = _loudness(np.asarray(amplitude, float), fps)[0][frame]
+    pitch = np.zeros(steps)
+    for time in stressed:
+        pitch += STRESS * np.exp(-0.5 * ((times - time) / SYLLABLE) ** 2)
+    return Score(fps, frames, _silenced(phones, speech), loudness, speech, pitch)
 
 
 def _halved(intervals: Sequence[Interval]) -> list[Interval]:
