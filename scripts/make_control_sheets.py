@@ -1,0 +1,90 @@
+"""The pictures of docs/control.md, made anew: `python -m scripts.make_control_sheets [NAME …]`."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from flametalk.clip import Clip
+from flametalk.control.emotion import FEELINGS, LEVELS, templates_for
+from flametalk.control.emotion_overlay import Emotion
+from flametalk.film import camera_for, surface_of
+from flametalk.head import Head
+from flametalk.perform import perform_score, score_from_intervals
+from flametalk.render import render_frames
+from flametalk.render.grid import grid
+from flametalk.render.images import write_image
+
+PICTURES = Path("docs/pictures")
+FACE = 190  # pixels
+# "My mother bought a big map", by hand: arpabet phone, seconds.
+SENTENCE = (
+    "M .09 AY .16 M .08 AH .1 DH .05 ER .12 B .09 AO .16 T .08 AH .06 B .08 IH .1 G .07 M .08 AE .2 P .1"
+)
+START = 0.3  # seconds of silence before and after
+
+
+def sentence() -> tuple[Clip, dict[str, float]]:
+    """A spoken clip, and the middles of some of its phones."""
+    words = SENTENCE.split()
+    time, spoken, middles = START, [], {}
+    for name, lasts in zip(words[::2], map(float, words[1::2]), strict=True):
+        spoken.append((name, time, time + lasts))
+        middles[name] = time + lasts / 2
+        time += lasts
+    clip = perform_score(score_from_intervals(spoken, time + START), seed=1)
+    return clip.replace(head=np.zeros((clip.n_frames, 3))), {"rest": 0.05} | middles
+
+
+def faces(clip: Clip, frames: list[int], size: int = FACE) -> list[np.ndarray]:
+    """Single frames from the front, all with one camera."""
+    head = Head.load()
+    still = Clip.neutral(1, made_for=head.name)
+    vertices = np.concatenate([clip.vertices(head, k, k + 1).numpy() for k in frames])
+    return list(
+        render_frames(vertices, surface_of(head), camera_for(still, head, "front", size), look="skin")
+    )
+
+
+def emotion_levels() -> np.ndarray:
+    """Seven emotions, six levels, at rest."""
+    rows = [(name, level) for name in FEELINGS for level in LEVELS]
+    templates = templates_for(None)
+    clip = Clip.neutral(
+        len(rows),
+        expression=np.stack([templates[name].expression * level for name, level in rows]),
+        jaw=np.stack([templates[name].jaw * level for name, level in rows]),
+        made_for=Head.load().name,
+    )
+    labels = [f"{name} {level:g}" for name, level in rows]
+    return grid(faces(clip, list(range(len(rows)))), labels, len(LEVELS), gap=2)
+
+
+def emotion_speaking() -> np.ndarray:
+    """Moments of a sentence, as it is and with each emotion laid over it."""
+    clip, middles = sentence()
+    moments = ("rest", "B", "AY", "AO", "IH", "P")
+    frames = [min(int(middles[name] * clip.fps), clip.n_frames - 1) for name in moments]
+    pictures, labels = [], []
+    for name in ("neutral", *FEELINGS):
+        pictures += faces(Emotion(name)(clip), frames)
+        labels += [f"{name}, {moment}" for moment in moments]
+    return grid(pictures, labels, len(moments), gap=2)
+
+
+SHEETS: dict[str, Callable[[], np.ndarray]] = {
+    "emotion_levels": emotion_levels,
+    "emotion_speaking": emotion_speaking,
+}
+
+
+def main() -> None:
+    for name in sys.argv[1:] or SHEETS:
+        path = PICTURES / f"control_{name}.jpg"
+        write_image(SHEETS[name](), path)
+        print(f"{path}: {path.stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    main()
