@@ -1,0 +1,151 @@
+"""Vertex errors: LVE, MVE, UFVE, MHD. Same name, several formulas: the variant says which.
+
+Every one of them is a mean over frames of one of three numbers a frame, over the vertices of a mask: the
+largest squared distance, the mean distance, the mean squared distance.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from jaxtyping import Float64
+
+from ..conventions import MILLIMETRES
+from ..errors import UnknownNameError
+from ..head import Head
+from .masks import Mask, mask_of
+from .score import Score
+from .vertices import Motion, Space, described, head_of, vertex_pairs
+
+MM, MM2 = MILLIMETRES, MILLIMETRES**2
+LVE_VARIANTS = {
+    "max_sq": "mean over frames of the largest squared distance (FaceFormer, CodeTalker, FaceDiffuser)",
+    "max_l2": "mean over frames of the largest distance (3DXTalker's second figure)",
+    "rms_mm": "root of the mean over frames of the largest squared distance, canonical space (ARTalk)",
+}
+MVE_VARIANTS = {
+    "mean_l2": "mean distance over vertices and frames (3DXTalker, FaceDiffuser)",
+    "rms_mm": "root of the mean squared distance, canonical space: ARTalk's MHD",
+}
+MaskLike = str | Mask | Sequence[int] | np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class FrameErrors:
+    """Distances of the vertices of one mask, frame by frame; metres and square metres."""
+
+    mask: Mask
+    max_sq: Float64[np.ndarray, "t"]
+    mean_l2: Float64[np.ndarray, "t"]
+    mean_sq: Float64[np.ndarray, "t"]
+
+
+@dataclass(frozen=True, eq=False)
+class Errors:
+    """Frame errors by the name of the mask, and each vertex's mean distance over time."""
+
+    frames: Mapping[str, FrameErrors]
+    vertices: Float64[np.ndarray, "v"]
+
+
+def measure_errors(
+    prediction: Motion, truth: Motion, masks: Sequence[Mask], head: Head | None, space: Space
+) -> Errors:
+    """All masks in one pass over the vertices."""
+    rows: dict[str, list[np.ndarray]] = {mask.name: [] for mask in masks}
+    picks = [None if m.indices is None else torch.from_numpy(m.indices) for m in masks]
+    total: torch.Tensor | float = 0.0
+    frames = 0
+    for ours, theirs in vertex_pairs(prediction, truth, head, space):
+        squared = (ours - theirs).square().sum(-1)
+        apart = squared.sqrt()
+        total = total + apart.sum(0, dtype=torch.float64)
+        frames += len(squared)
+        for mask, pick in zip(masks, picks, strict=True):
+            square, plain = (squared, apart) if pick is None else (squared[:, pick], apart[:, pick])
+            means = (plain.mean(1, dtype=torch.float64), square.mean(1, dtype=torch.float64))
+            rows[mask.name].append(torch.stack([square.amax(1).double(), *means]).cpu().numpy())
+    by_mask = {m.name: FrameErrors(m, *np.concatenate(rows[m.name], axis=1)) for m in masks}
+    assert isinstance(total, torch.Tensor)
+    return Errors(by_mask, (total / frames).cpu().numpy())
+
+
+def lve(
+    prediction: Motion,
+    truth: Motion,
+    head: Head | None = None,
+    variant: Literal["max_sq", "max_l2", "rms_mm"] = "max_sq",
+    mask: MaskLike = "lips",
+    space: Space | None = None,
+) -> Score:
+    """Lip vertex error of clips, or of vertices (t, v, 3) in metres with vertex numbers as the mask.
+
+    `space` is "face" unless given (FaceFormer's and its followers' data have no head motion); "canonical" for
+    `rms_mm`.
+    """
+    if variant not in LVE_VARIANTS:
+        raise UnknownNameError("variant of LVE", variant, LVE_VARIANTS)
+    space = space or ("canonical" if variant == "rms_mm" else "face")
+    errors, how = _errors(prediction, truth, head, mask, space, variant)
+    return lve_of(errors, variant, how)
+
+
+def lve_of(errors: FrameErrors, variant: str, how: str = "") -> Score:
+    """From errors that were measured already."""
+    if variant == "max_sq":
+        return Score(errors.max_sq.mean() * MM2, "LVE", "mm²", how)
+    if variant == "max_l2":
+        return Score(np.sqrt(errors.max_sq).mean() * MM, "LVE", "mm", how)
+    return Score(np.sqrt(errors.max_sq.mean()) * MM, "LVE", "mm", how)
+
+
+def mve(
+    prediction: Motion,
+    truth: Motion,
+    head: Head | None = None,
+    variant: Literal["mean_l2", "rms_mm"] = "mean_l2",
+    mask: MaskLike = "all",
+    space: Space | None = None,
+) -> Score:
+    """Mean vertex error. `space` is "world" unless given, "canonical" for `rms_mm`."""
+    if variant not in MVE_VARIANTS:
+        raise UnknownNameError("variant of MVE", variant, MVE_VARIANTS)
+    space = space or ("canonical" if variant == "rms_mm" else "world")
+    errors, how = _errors(prediction, truth, head, mask, space, variant)
+    return mve_of(errors, variant, how)
+
+
+def mve_of(errors: FrameErrors, variant: str, how: str = "", name: str = "MVE") -> Score:
+    """From errors that were measured already."""
+    if variant == "mean_l2":
+        return Score(errors.mean_l2.mean() * MM, name, "mm", how)
+    return Score(np.sqrt(errors.mean_sq.mean()) * MM, name, "mm", how)
+
+
+def mhd(prediction: Motion, truth: Motion, head: Head | None = None, mask: MaskLike = "all") -> Score:
+    """ARTalk's mean head distance: root of the mean squared distance, without head pose and shape."""
+    errors, how = _errors(prediction, truth, head, mask, "canonical", "rms_mm")
+    return mve_of(errors, "rms_mm", how, "MHD")
+
+
+def ufve(
+    prediction: Motion,
+    truth: Motion,
+    head: Head | None = None,
+    mask: MaskLike = "upper_face",
+    space: Space = "face",
+) -> Score:
+    """Upper-face vertex error: mean distance over eye region, forehead and nose."""
+    errors, how = _errors(prediction, truth, head, mask, space, "mean_l2")
+    return mve_of(errors, "mean_l2", how, "UFVE")
+
+
+def _errors(
+    prediction: Motion, truth: Motion, head: Head | None, mask: MaskLike, space: Space, variant: str
+) -> tuple[FrameErrors, str]:
+    head = head_of(prediction, truth, head)
+    chosen = mask_of(mask, head)
+    errors = measure_errors(prediction, truth, [chosen], head, space)
+    return errors.frames[chosen.name], f"{variant}; {chosen}; {described(truth, space)}"
