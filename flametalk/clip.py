@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from .files import PathLike
     from .head import Head
+    from .motion.arkit import ArkitMotion
 
 ROTATIONS = ("head", "jaw", "neck", "eyes")  # axis-angle triples; eyes are left then right
 REQUIRED = ("expression", "head", "jaw")
@@ -137,6 +138,13 @@ class Clip:
         from .formats import read_clip
 
         return read_clip(path, layout)
+
+    @staticmethod
+    def from_arkit(source: Any, head: Head | None = None, fps: float = FPS) -> Clip:
+        """From a Live Link Face .csv, what `to_arkit` gave, or 52 weights a frame; see `motion.arkit`."""
+        from .motion.arkit import from_arkit
+
+        return from_arkit(source, head, fps)
 
     # --- asking ------------------------------------------------------------------------------
 
@@ -270,8 +278,9 @@ class Clip:
         if self.made_for == "flame" and head_name.startswith("flame"):
             return
         raise HeadMismatchError(
-            f"this clip was made for the head '{self.made_for}', not for '{head_name}'; "
-            f"load that head, or say clip.replace(made_for='{head_name}') if you know that they agree"
+            f"this clip was made for the head '{self.made_for}', not for '{head_name}'; load that head, "
+            f"carry the motion over with flametalk.retarget(clip, to=head) or `flametalk retarget`, "
+            f"or say clip.replace(made_for='{head_name}') if you know that they agree"
         )
 
     def vertices(self, head: Head | None = None, start: int = 0, stop: int | None = None) -> torch.Tensor:
@@ -308,6 +317,12 @@ class Clip:
         from .formats import write_clip
 
         write_clip(self, path, layout, lossy)
+
+    def to_arkit(self, head: Head | None = None) -> ArkitMotion:
+        """ARKit's 52 weights of every frame, with the error they leave in mm; see `motion.arkit`."""
+        from .motion.arkit import to_arkit
+
+        return to_arkit(self, head)
 
     def render(self, path: PathLike, **options: Any) -> None:
         """x.mp4 with sound, x.png, or frames/*.png; options as of `film.render_clip`: view, mode, size …"""

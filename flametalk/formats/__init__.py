@@ -17,7 +17,19 @@ from ..clip import Clip
 from ..conventions import FLAME_EXPRESSION_COLUMNS, FLAME_SHAPE_COLUMNS, N_EXPRESSION, N_SHAPE
 from ..errors import FileError, FormatError, InputError, UnknownNameError
 from ..files import PathLike
-from . import artalk, diffposetalk, emote, npz, safetensors, smirk, threedxtalker, unitalker, vhap, voca
+from . import (
+    artalk,
+    diffposetalk,
+    emote,
+    live_link,
+    npz,
+    safetensors,
+    smirk,
+    threedxtalker,
+    unitalker,
+    vhap,
+    voca,
+)
 from .content import Content, open_content
 from .foreign import NOT_FLAME, explain, foreign
 from .layout import Holds, Layout, fit
@@ -77,6 +89,10 @@ LAYOUTS: dict[str, Layout] = {
     "voca": Layout(".npy with a dictionary of shape, pose, expression, read only", voca.matches, voca.read),
     "smirk": Layout("pose_params, shape_params …, read only", smirk.matches, smirk.read),
     "unitalker": Layout(".npy (t, 413), read only", unitalker.matches, unitalker.read),
+    "live-link": Layout(
+        '.csv of ARKit weights from Live Link Face, read only here: clip.export("x.csv") writes it',
+        *(live_link.matches, live_link.read),
+    ),
 }
 
 

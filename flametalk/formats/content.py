@@ -19,7 +19,7 @@ from .arrays import DAMAGE, FREE_BYTES, MAX_RATIO, archive_members, read_header,
 MAX_PICKLE = 512 * 2**20
 ZIP, NPY, PICKLE = b"PK", b"\x93NUMPY", b"\x80"
 OLD_TORCH = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # torch.save before 1.6: its magic number, pickled
-LIVE_LINK = b"Timecode,BlendShapeCount"
+LIVE_LINK = b"timecode,blendshapecount"  # in any case, after a byte order mark or none
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ def open_content(path: PathLike) -> Content:
     try:
         with found.open("rb") as file:
             start = file.read(32)
+        table = start.removeprefix(b"\xef\xbb\xbf").lower()
     except OSError as error:
         raise FileError(found, f"cannot be read ({error.strerror or error})") from error
     if start.startswith(ZIP):
@@ -54,7 +55,7 @@ def open_content(path: PathLike) -> Content:
         return _torch(found)
     if start.startswith(PICKLE) or found.suffix in (".pkl", ".pickle"):
         return _table(found, "pickle", load_pickle(found, extra=TORCH, max_bytes=MAX_PICKLE))
-    if start.startswith(LIVE_LINK):
+    if table.startswith(LIVE_LINK):
         return Content(found, "live link")
     raise FormatError(found, "is not a clip: neither npz, npy, safetensors, pickle, pt nor a folder")
 

@@ -6,7 +6,6 @@ NOT_FLAME = {
     "liveportrait": "LivePortrait motion: implicit keypoints, scale and rotation",
     "ditto": "Ditto motion (frames, 265): implicit keypoints and binned head angles",
     "joyvasa": "JoyVASA motion (frames, 70): implicit keypoints and head angles",
-    "livelink": "Live Link Face: ARKit curves",
     "vertices": "mesh vertices over time",
 }
 WHY = "is not FLAME: it has no shape, expression and jaw coefficients that a clip could hold"
@@ -15,8 +14,6 @@ COLUMNS = {265: "ditto", 70: "joyvasa"}
 
 def foreign(content: Content) -> str | None:
     """The name in `NOT_FLAME` of what the file is, if it is one of those."""
-    if content.container == "live link":
-        return "livelink"
     if content.names >= {"motion", "n_frames"}:
         return "liveportrait"
     array = content.array
