@@ -34,6 +34,9 @@ class Format:
 
 
 FORMATS: Final[dict[str, Format]] = {  # ending -> writer
+    ".glb": Format("glb", "write_glb", "glTF 2.0 in one file: skin, morph targets, animation, texture"),
+    ".gltf": Format("glb", "write_gltf", "glTF 2.0 as readable JSON with everything inside"),
+    ".fbx": Format("fbx", "write_fbx", "binary FBX: skin, blend shapes, joints, animation, texture"),
     ".npz": Format("clipfile", "write_clipfile", "the clip itself, for flametalk"),
     ".safetensors": Format("clipfile", "write_clipfile", "the clip itself, for flametalk"),
 }

@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Float32, Float64, Int32
 
 from ..clip import Clip
-from ..conventions import JAW_JOINT, JOINT_NAMES, JOINT_PARENTS, ROOT
+from ..conventions import JAW_JOINT, JOINT_NAMES, JOINT_PARENTS, MILLIMETRES, ROOT
 from ..errors import InputError
 from ..head import Head
 from ..rotations import matrix_from_axis_angle
@@ -23,6 +23,7 @@ from ..version import __version__
 from .settings import ExportSettings
 from .targets import Targets, corrective_targets, expression_targets, identity_targets, joined
 
+LOOKED_AT: Final = 9  # frames
 LEAST_WEIGHT: Final = 1e-7  # of a joint on a vertex
 
 
@@ -98,8 +99,10 @@ def build_scene(clip: Clip, head: Head, settings: ExportSettings) -> Scene:
         story["identity"] = f"varies: mean at rest, {len(moving[-1].names)} targets follow it"
     elif varies:
         story["identity"] = "varies in the clip: its mean was used"
-    lifted = joined(moving if settings.blendshapes == "expression" else moving[1:] or [_none(clip, head)])
-    targets = joined([*moving, corrective_targets(head, rotations)])
+    if settings.blendshapes == "arkit":  # correctives are in the shapes, and the joints stay
+        lifted, targets = joined([_none(clip, head), *moving[1:]]), joined(moving)
+    else:
+        lifted, targets = joined(moving), joined([*moving, corrective_targets(head, rotations)])
 
     places = regressor @ rest
     drift = np.einsum("jv,kvc->kjc", regressor, lifted.offsets)
@@ -108,7 +111,7 @@ def build_scene(clip: Clip, head: Head, settings: ExportSettings) -> Scene:
     if clip.translation is not None:
         translations[:, ROOT] += clip.translation
     skin_joints, skin_weights = strongest(head.skinning.double().numpy())
-    return Scene(
+    scene = Scene(
         head=head.name,
         fps=clip.fps,
         vertices=rest.astype(np.float32),
@@ -124,6 +127,9 @@ def build_scene(clip: Clip, head: Head, settings: ExportSettings) -> Scene:
         translations=translations,
         provenance=_provenance(clip, head, settings, story),
     )
+    if settings.blendshapes == "arkit":
+        scene.provenance["difference in mm"] = _difference(scene, clip, head)
+    return scene
 
 
 def evaluate(scene: Scene, frame: int) -> Float64[np.ndarray, "v 3"]:
@@ -229,6 +235,16 @@ def _owners(faces: Int32[np.ndarray, "f 3"], polygons: Int32[np.ndarray, "q 4"])
         return np.array([owners[tuple(sorted(face))] for face in faces.tolist()], np.int32)
     except KeyError as error:
         raise InputError(f"the head's triangle {error} is in none of its quads") from None
+
+
+def _difference(scene: Scene, clip: Clip, head: Head) -> dict[str, float]:
+    """Between the scene and the head itself, over a few frames."""
+    frames = np.unique(np.linspace(0, clip.n_frames - 1, LOOKED_AT).astype(int)).tolist()
+    apart = [
+        np.linalg.norm(evaluate(scene, k) - clip.vertices(head, k, k + 1)[0].numpy(), axis=1) for k in frames
+    ]
+    millimetres = np.stack(apart) * MILLIMETRES
+    return {"mean": round(float(millimetres.mean()), 4), "worst": round(float(millimetres.max()), 4)}
 
 
 def _none(clip: Clip, head: Head) -> Targets:
