@@ -33,9 +33,11 @@ class ConditionEncoder(nn.Module):
     def __init__(self, config: NetworkConfig):
         super().__init__()
         width = config.width
-        self.linguistic = nn.Sequential(nn.Linear(config.d_linguistic, width), nn.LayerNorm(width))
-        self.amplitude = AmplitudeEncoder((*config.amplitude_widths, width))
-        self.emotion = nn.Sequential(nn.Linear(config.d_emotion, width), nn.LayerNorm(width))
+        self.linguistic = nn.Sequential(_nearby(config.d_linguistic, width, config.reach), nn.LayerNorm(width))
+        self.amplitude = AmplitudeEncoder(
+            (*config.amplitude_widths, width), config.amplitude_bins, config.loudness == "log"
+        )
+        self.emotion = nn.Sequential(_nearby(config.d_emotion, width, config.reach), nn.LayerNorm(width))
         self.absent = nn.Parameter(torch.randn(len(AUDIO), width) * 0.02)
 
     def forward(self, audio: AudioInput, keep: Bool[Tensor, "b 3"] | None = None) -> dict[str, Tensor]:
@@ -51,6 +53,21 @@ class ConditionEncoder(nn.Module):
             name: torch.where(keep[:, k, None, None], encoded[name], self.absent[k].to(encoded[name].dtype))
             for k, name in enumerate(AUDIO)
         }
+
+
+class NearbyFrames(nn.Module):
+    """A linear map of each frame together with `reach` frames before and after it."""
+
+    def __init__(self, inputs: int, outputs: int, reach: int):
+        super().__init__()
+        self.convolution = nn.Conv1d(inputs, outputs, 2 * reach + 1, padding=reach)
+
+    def forward(self, x: Float[Tensor, "b t d"]) -> Float[Tensor, "b t w"]:
+        return self.convolution(x.transpose(1, 2)).transpose(1, 2)
+
+
+def _nearby(inputs: int, outputs: int, reach: int) -> nn.Module:
+    return NearbyFrames(inputs, outputs, reach) if reach else nn.Linear(inputs, outputs)
 
 
 def check_widths(config: NetworkConfig, audio: AudioInput, reference: Float[Tensor, "b d"]) -> None:

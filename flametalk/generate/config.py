@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
+from ..conventions import SAMPLES_PER_FRAME
 from ..errors import InputError, UnknownNameError
 from ..motion.space import BUILTIN_162, FLAME_284, MotionSpace
 
 CONDITIONS = ("none", "amplitude", "emotion")
 NOISES = ("extrema", "segments", "white")
+PREDICTS = ("velocity", "motion")
+LOUDNESS = ("linear", "log")
 MAX_DEPTH = 256  # blocks: a damaged checkpoint must not build for hours
 
 
@@ -56,9 +59,16 @@ class NetworkConfig:
     mlp_ratio: int = _option(4, "inner width of the gated MLPs, as a multiple of the width")
     time_width: int = _option(256, "sines and cosines of the flow time")
     amplitude_widths: tuple[int, ...] = _option((512, 768), "inner channels of the amplitude encoder")
+    amplitude_bins: int = _option(640, "the 640 samples of a frame's envelope are averaged into so many")
+    loudness: str = _option("linear", "scale of the envelope: linear, or log, where a gain only shifts it")
+    reach: int = _option(0, "frames on either side that the encoders of linguistic and emotion features see")
     dropout: float = _option(0.1, "share of numbers dropped in training")
+    predicts: str = _option("velocity", "what the network puts out: velocity, or motion (the end of the path)")
     noise: str = _option("extrema", "where the flow starts: white, segments or extrema; see noise.py")
     scaled_jaw: bool = _option(True, "the jaw's opening starts as |noise| × envelope")
+    noise_scale: tuple[float, ...] = _option(
+        (), "share of the noise in each dimension; below 1 it is there in training only; empty: all of it"
+    )
     aligned: bool = _option(
         False, "also add each condition to the tokens frame by frame: small networks need not learn to align"
     )
@@ -71,8 +81,17 @@ class NetworkConfig:
             raise InputError(f"more than {MAX_DEPTH} blocks")
         if min(sizes) < 1 or self.time_width < 2 or self.time_width % 2 or not 0 <= self.dropout < 1:
             raise InputError("sizes must be positive, time_width even, and dropout at least 0 and below 1")
-        if self.noise not in NOISES:
-            raise UnknownNameError("noise", self.noise, NOISES)
+        for kind, got, known in (
+            ("noise", self.noise, NOISES),
+            ("prediction", self.predicts, PREDICTS),
+            ("loudness", self.loudness, LOUDNESS),
+        ):
+            if got not in known:
+                raise UnknownNameError(kind, got, known)
+        if self.amplitude_bins < 1 or SAMPLES_PER_FRAME % self.amplitude_bins or self.reach < 0:
+            raise InputError(f"amplitude_bins must divide {SAMPLES_PER_FRAME}, and reach be 0 or more")
+        if len(self.noise_scale) not in (0, self.space.width) or any(not 0 <= s <= 1 for s in self.noise_scale):
+            raise InputError(f"noise_scale needs {self.space.width} numbers from 0 to 1, or none")
         moved = [name for head in self.heads for name in head.groups]
         if sorted(moved) != sorted(self.space.names):
             raise InputError(
@@ -91,8 +110,9 @@ class NetworkConfig:
             )
         heads = tuple(HeadConfig(**(h | {"groups": tuple(h["groups"])})) for h in value["heads"])
         space = MotionSpace.from_json(value["space"])
-        widths = tuple(map(int, value["amplitude_widths"]))
-        return NetworkConfig(**(dict(value) | {"heads": heads, "space": space, "amplitude_widths": widths}))
+        tuples: dict[str, Any] = {"heads": heads, "amplitude_widths": tuple(map(int, value["amplitude_widths"]))}
+        tuples["noise_scale"] = tuple(map(float, value.get("noise_scale", ())))
+        return NetworkConfig(**(dict(value) | {"space": space} | tuples))
 
 
 def paper_config() -> NetworkConfig:

@@ -16,7 +16,7 @@ class AudioInput:
     """Features of a batch of clips, one row a frame; see `audio.features.AudioFeatures`."""
 
     linguistic: Float[Tensor, "b t d_linguistic"]
-    envelope: Float[Tensor, "b t 640"]
+    envelope: Float[Tensor, "b t samples"]  # 640 a frame, or means of equal parts of them
     emotion: Float[Tensor, "b t d_emotion"]
 
     __no_type_check__ = True  # __post_init__ says it in words

@@ -23,6 +23,9 @@ from .modulation import TimeModulation
 from .rotary import rotary_angles
 
 
+SHORTEST_LEFT = 1e-3  # of flow time: no velocity grows without bound at the end of the path
+
+
 class AudioRichTransformer(nn.Module):
     """Noisy motion, flow time and conditioning → velocity."""
 
@@ -92,6 +95,16 @@ class AudioRichTransformer(nn.Module):
         self, x: Float[Tensor, "b t d"], time: Float[Tensor, "b"], conditioning: Conditioning
     ) -> Float[Tensor, "b t d"]:
         """The velocity at `x`, which is noise at time 0 and motion at time 1."""
+        predicted = self.predict(x, time, conditioning)
+        if self.config.predicts == "velocity":
+            return predicted
+        left = (1 - time).clamp_min(SHORTEST_LEFT)[:, None, None]
+        return (predicted - x) / left
+
+    def predict(
+        self, x: Float[Tensor, "b t d"], time: Float[Tensor, "b"], conditioning: Conditioning
+    ) -> Float[Tensor, "b t d"]:
+        """What the network puts out: the velocity, or the motion at the end of the path (`config.predicts`)."""
         given, angles, mask = conditioning, conditioning.angles, conditioning.mask
         signals, embedded = self.time(time)
         tokens = self.norm_token(self.embed_motion(x) + given.token)

@@ -78,8 +78,34 @@ class JawOpening:
         return drawn
 
 
-def noise_of(config: NetworkConfig) -> Noise:
-    """The noise that a network is trained on, and so the one to sample from."""
+@dataclass(frozen=True)
+class ScaledNoise:
+    """Another noise, made smaller in some dimensions."""
+
+    noise: Noise
+    scale: tuple[float, ...]
+
+    def draw(
+        self, amplitude: Float[Tensor, "b t"], width: int, generator: torch.Generator
+    ) -> Float[Tensor, "b t d"]:
+        drawn = self.noise.draw(amplitude, width, generator)
+        return drawn * torch.tensor(self.scale).to(drawn)
+
+
+def noise_of(config: NetworkConfig, training: bool = False) -> Noise:
+    """The noise that a network is trained on, and so the one to sample from.
+
+    Dimensions with little noise start from none at all when sampled: what they do is for the audio to say,
+    not for the seed. The little noise of training teaches the network to decide where the audio leaves doubt.
+    """
+    scale = config.noise_scale
+    if scale and not training:
+        scale = tuple(float(s == 1.0) for s in scale)
+    noise = _plain(config)
+    return ScaledNoise(noise, scale) if scale else noise
+
+
+def _plain(config: NetworkConfig) -> Noise:
     kinds: dict[str, Noise] = {"white": WhiteNoise(), "segments": SegmentNoise(), "extrema": ExtremaNoise()}
     noise = kinds[config.noise]
     if config.scaled_jaw and "jaw" in config.space.names:

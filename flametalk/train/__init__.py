@@ -1,0 +1,1 @@
+"""Training: recipes, sources of data, the loop, checkpoints that a killed run continues from."""

@@ -1,0 +1,90 @@
+"""Where performances come from: a protocol, the corpus on disk, and a copy of it in memory."""
+
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import torch
+from jaxtyping import Float16
+
+from ..data.shards import Corpus, Performance
+from ..errors import InputError
+from ..generate.amplitude import pool
+from ..motion.space import MotionSpace
+
+
+@runtime_checkable
+class Source(Protocol):
+    """What training needs of a data set."""
+
+    @property
+    def space(self) -> MotionSpace: ...
+
+    @property
+    def made_for(self) -> str:
+        """Name of the head whose coefficients the motion has."""
+        ...
+
+    @property
+    def fps(self) -> float: ...
+
+    @property
+    def features(self) -> dict[str, str]:
+        """What the features are, as in AudioFeatures.provenance."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, i: int) -> Performance: ...
+
+
+class CorpusSource:
+    """One split of a corpus made by `flametalk corpus make`."""
+
+    def __init__(self, folder: Path, split: str):
+        self.corpus = Corpus.open(folder, split)
+        if not len(self.corpus):
+            raise InputError(f"{folder} has no complete shard of the split '{split}': make the corpus first")
+        info = self.corpus.info
+        self.space, self.made_for, self.fps = info.space, info.made_for, info.fps
+        self.features = {k: v for k, v in info.features.items() if k in ("linguistic", "emotion")}
+
+    def __len__(self) -> int:
+        return len(self.corpus)
+
+    def __getitem__(self, i: int) -> Performance:
+        return self.corpus[i]
+
+
+class Remembered:
+    """A source that is read from disk once: half precision, and of the envelope only what the network hears."""
+
+    def __init__(self, source: Source, bins: int):
+        self.source, self.bins = source, bins
+        self._kept: dict[int, tuple[Float16[np.ndarray, "t _"], ...]] = {}
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def __getitem__(self, i: int) -> tuple[Float16[np.ndarray, "t _"], ...]:
+        """Motion, linguistic features, envelope in bins, emotion features."""
+        if i not in self._kept:
+            p = self.source[i]
+            envelope = pool(torch.from_numpy(np.ascontiguousarray(p.amplitude, np.float32)), self.bins).numpy()
+            arrays = (p.motion, p.linguistic, envelope, p.emotion)
+            self._kept[i] = tuple(np.asarray(a, np.float16) for a in arrays)
+        return self._kept[i]
+
+
+def open_source(folder: Path, split: str, features: dict[str, str] | None = None) -> Source:
+    """The data set in `folder`: a corpus of ours, or the released 3DXTalker layout."""
+    from .threedxtalker import ReleasedSource, looks_released
+
+    if (folder / "corpus.json").is_file():
+        return CorpusSource(folder, split)
+    if looks_released(folder):
+        return ReleasedSource(folder, split, features or {})
+    raise InputError(
+        f"{folder} holds neither a corpus (corpus.json) nor the 3DXTalker layout (SET/CLIP/expcode.npy): "
+        "make one with `flametalk corpus make`, or give the folder with trainset and testset"
+    )
