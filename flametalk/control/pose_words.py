@@ -211,7 +211,8 @@ AMOUNTS: dict[str, float] = {
 }  # fmt: skip
 COUNTS: dict[str, int] = {
     "once": 1, "one time": 1, "twice": 2, "two times": 2, "thrice": 3, "three times": 3, "four times": 4,
-    "five times": 5, "six times": 6, "a few times": 3, "several times": 4, "a couple of times": 2, "a couple times": 2,
+    "five times": 5, "six times": 6, "a few times": 3, "several times": 4, "a couple of times": 2,
+    "a couple times": 2,
 }  # fmt: skip
 THROUGHOUT = (
     "throughout", "all the time", "constantly", "continuously", "repeatedly", "again and again",
@@ -240,11 +241,13 @@ PLACES: dict[str, str] = {
 FILLERS = frozenset(
     (
         "give gives giving show shows a an the and with of to your his her their its my our head heads on in "
-        "at by for as like is be it from so then while while during delivery speech speaking style manner way "
+        "at by for as like is be it from so then while while during delivery speech speaking style "
+        "manner way "
         "motion motions movement movements move moves moving pose tone mood speaker person voice but not too "
         "also some use using make making let please each every word words key when he she they who that this "
         "about after before into over side toward towards times time keep again posture gesture gestures "
-        "shoulder camera viewer frame look feel feeling seconds second s sec between through yourself himself "
+        "shoulder camera viewer frame look feel feeling seconds second s sec between through yourself "
+        "himself "
         "herself oneself go goes going do does doing now sentence "
     ).split()
 )
