@@ -8,14 +8,14 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from jaxtyping import Float, Float32, Int64, UInt8
+from jaxtyping import Float, Float32, Int32, Int64, UInt8
 
 from .backend import Passes
 from .camera import Camera
 from .colours import encode_table, linear, plain_table
 from .normals import fill_normals
-from .packing import PATTERNS, paint
-from .raster import TILE, project, rasterise
+from .packing import paint, pattern_of
+from .raster import NO_RIMS, TILE, find_rims, project, rasterise
 from .settings import MODES, Settings, background_picture, check_frame, depth_span, uv_of
 from .shading import FIELDS, LANES, measure, shade
 from .surface import Surface
@@ -50,61 +50,62 @@ class CpuRenderer:
 
         result: dict[str, np.ndarray] = {}
         wanted = set(passes)
+        mesh = (surface.faces, points, keys, usable)
+        ids = self._find(mesh, 1, window, NO_RIMS, camera)[0]
         if wanted & {"colour", "mask"}:
             settings = self.settings
-            pattern = np.array(PATTERNS[settings.antialias], np.int64)
-            ids = self._buffer("ids", (len(pattern), h, w), np.int32)
-            nearest = self._buffer("nearest", (len(pattern), h, w), np.float32)
-            floor = self._buffer("floor", (h // TILE + 1, w // TILE + 1), np.float32)
+            samples, rims = ids[None], NO_RIMS
+            if settings.antialias > 1:
+                rims = self._buffer("rims", (h, w), np.bool_)
+                fronts = self._buffer("fronts", (len(surface.faces),), np.bool_)
+                find_rims(ids, surface.faces, points, surface.materials, window, fronts, rims)
+                samples = self._find(mesh, settings.antialias, window, rims, camera)
+            pattern = pattern_of(settings.antialias)
             blocks = self._buffer("blocks", (FIELDS * (w * len(pattern) + LANES),), np.float32)
             places = self._buffer("places", (w * len(pattern),), np.int32)
-            rasterise(
-                surface.faces, points, keys, usable, pattern, settings.two_sided, window, ids, nearest, floor
-            )  # fmt: skip
             view = np.array([1 / lens[3] if perspective else 0, *lens[3:6]], np.float32)
             picture, light = self._background(camera)
-            mask = np.zeros((h, w), np.float32)
+            mask = np.zeros((h, w) if "mask" in wanted else (0, 0), np.float32)
             encode = plain_table() if settings.is_data else encode_table()
             coat = paint(surface, settings.the_look)
             uv, uv_faces = uv_of(surface, settings.mode == "uv" or len(coat.pyramid.levels) > 0)
             shade(
-                surface.faces, points, ids, pattern, window, view,
+                surface.faces, points, ids, samples, rims, pattern, window, view,
                 MODES.index(settings.mode), self._span(points, usable), surface.materials, surface.gaze,
-                surface.edges, uv, uv_faces, coat.corners, coat.lamps, coat.studio, coat.inside,
+                surface.edges, uv, uv_faces, coat.corners, coat.plain, coat.lamps, coat.studio, coat.inside,
                 coat.eye, coat.areas, coat.pyramid.texels, coat.pyramid.levels,
                 places, blocks, light, encode, picture, mask,
             )  # fmt: skip
             result |= {"colour": picture, "mask": mask}
         if wanted - {"colour", "mask"}:
-            result |= self._measure(surface, camera, keys, points, usable, window, "uv" in wanted)
+            result |= self._measure(surface, points, ids, window, "uv" in wanted)
         return Passes(**{name: value for name, value in result.items() if name in wanted})
 
-    def _measure(
-        self,
-        surface: Surface,
-        camera: Camera,
-        keys: np.ndarray,
-        points: np.ndarray,
-        usable: np.ndarray,
-        window: np.ndarray,
-        with_uv: bool,
-    ) -> dict[str, np.ndarray]:
+    def _find(
+        self, mesh: tuple[np.ndarray, ...], samples: int, window: np.ndarray, rims: np.ndarray, camera: Camera
+    ) -> Int32[np.ndarray, "samples h w"]:
+        """The nearest triangle of each sample, in the window and where there are `rims`."""
         h, w = camera.height, camera.width
-        ids = np.full((1, h, w), -1, np.int32)
-        nearest = self._buffer("nearest1", (1, h, w), np.float32)
-        pattern = np.array(PATTERNS[1], np.int64)
+        ids = self._buffer(f"ids {samples}", (samples, h, w), np.int32)
+        nearest = self._buffer(f"nearest {samples}", (samples, h, w), np.float32)
         floor = self._buffer("floor", (h // TILE + 1, w // TILE + 1), np.float32)
-        two_sided = self.settings.two_sided
-        rasterise(surface.faces, points, keys, usable, pattern, two_sided, window, ids, nearest, floor)
+        rasterise(*mesh, pattern_of(samples), self.settings.two_sided, window, rims, ids, nearest, floor)
+        return ids
+
+    def _measure(
+        self, surface: Surface, points: np.ndarray, ids: np.ndarray, window: np.ndarray, with_uv: bool
+    ) -> dict[str, np.ndarray]:
+        h, w = ids.shape
         uv, uv_faces = uv_of(surface, with_uv)
+        face = np.full((h, w), -1, np.int32)
         found = {
             "depth": np.zeros((h, w), np.float32),
             "normal": np.zeros((h, w, 3), np.float32),
             "uv": np.zeros((h, w, 2) if with_uv else (0, 0, 2), np.float32),
             "barycentric": np.zeros((h, w, 3), np.float32),
         }
-        measure(surface.faces, points, ids, window, uv, uv_faces, *found.values())
-        return found | {"face": ids[0]}
+        measure(surface.faces, points, ids, window, uv, uv_faces, face, *found.values())
+        return found | {"face": face}
 
     def _buffer(self, name: str, shape: tuple[int, ...], dtype: type) -> np.ndarray:
         """The array of this name, made anew only when its shape changes."""
@@ -143,9 +144,10 @@ def lens_of(camera: Camera) -> np.ndarray:
 
 
 def window_of(bounds: tuple[float, float, float, float], width: int, height: int) -> Int64[np.ndarray, "4"]:
-    """The part of the picture that the mesh can touch, in pixels; right and bottom are excluded."""
+    """The part of the picture that the mesh can touch and a rim of empty pixels; right and bottom are
+    excluded."""
     left, top, right, bottom = bounds
     if left > right:
         return np.zeros(4, np.int64)
-    window = [left // 256, top // 256, right // 256 + 1, bottom // 256 + 1]
+    window = [left // 256 - 1, top // 256 - 1, right // 256 + 2, bottom // 256 + 2]
     return np.clip(window, 0, [width, height, width, height]).astype(np.int64)

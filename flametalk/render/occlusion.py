@@ -16,7 +16,7 @@ from ..jit import compiled
 from .camera import Camera, look_at
 from .normals import vertex_normals
 from .packing import PATTERNS
-from .raster import TILE, project, rasterise
+from .raster import NO_RIMS, TILE, project, rasterise
 
 MAP_SIZE: Final = 512  # pixels of a depth map
 SMOOTHING: Final = 2  # passes over the neighbours
@@ -53,7 +53,7 @@ def bake_occlusion(
         camera = _toward(middle, direction, radius, pixel)
         lens = np.array([*camera.translation, camera.focal, *camera.principal_point, -1e9, 1e9])
         project(vertices, normals, camera.rotation, lens, False, points, keys, usable)
-        rasterise(faces, points, keys, usable, pattern, True, window, ids, nearest, floor)
+        rasterise(faces, points, keys, usable, pattern, True, window, NO_RIMS, ids, nearest, floor)
         _count(vertices, normals, direction, camera.rotation, lens, pixel, nearest[0], open_sky, whole_sky)
     result = open_sky / np.maximum(whole_sky, 1e-9)
     return np.clip(_smooth(result, faces, smoothing), 0, 1).astype(np.float32)

@@ -6,7 +6,7 @@ from threading import Lock
 from typing import Final
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Bool, Float32, Int64
 
 from .colours import linear
 from .looks import GUMS, LIPS, MATERIALS, MOUTH, SKIN, Lamp, Look
@@ -28,11 +28,16 @@ PATTERNS: Final[dict[int, tuple[tuple[int, int], ...]]] = {
 }
 
 
+def pattern_of(samples: int) -> Int64[np.ndarray, "s 2"]:
+    return np.array(PATTERNS[samples], np.int64)
+
+
 @dataclass(frozen=True, eq=False)
 class Paint:
     """What shading needs besides the vertices."""
 
     corners: Float32[np.ndarray, "f 3 7"]  # see N_CORNER
+    plain: Bool[np.ndarray, "f"]  # colour and highlight are the same at all three corners
     lamps: Float32[np.ndarray, "4 7"]  # unit direction, colour, highlight of key, fill, back, catch
     studio: Float32[np.ndarray, "11"]  # sky, ground, rim, exposure, 1 / (1 + wrap)
     inside: Float32[np.ndarray, "7"]  # a row of `corners` for back faces
@@ -56,8 +61,10 @@ def _paint(surface: Surface, look: Look) -> Paint:
     eye, wrap = look.eye, (1 / (1 + width) for width in look.wrap)
     colours = np.concatenate([linear(c) for c in (eye.sclera, eye.inner, eye.outer, eye.limbus, eye.pupil)])
     pyramid, areas = _textured(surface, look)
+    corners = _corners(surface, look)
     return Paint(
-        corners=_corners(surface, look),
+        corners=corners,
+        plain=(corners[:, :, :5] == corners[:, :1, :5]).all((1, 2)),
         lamps=np.stack([_lamp(lamp) for lamp in (studio.key, studio.fill, studio.back, studio.catch)]),
         studio=np.array([*studio.sky, *studio.ground, studio.rim, look.exposure, *wrap], np.float32),
         inside=np.array([*linear(look.inside), 0, 1, 0.4, 0.5], np.float32),

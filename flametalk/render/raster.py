@@ -4,16 +4,20 @@ Corners are snapped to 1/256 pixel and edges are whole-number functions with the
 triangles that share an edge leave no gap and never draw a sample twice. The depth test compares 1/z (weak
 perspective: −z), which is linear in the picture; on equal depth fronts win, then the lower triangle number.
 `reference.py` holds the same steps in NumPy.
+
+Anti-aliasing costs only where there is something to smooth: `find_rims` tells from one sample in the middle
+of each pixel where neighbours do not belong to one piece of surface, and only those pixels get all samples.
 """
 
 import numpy as np
 
-from ..jit import compiled
+from ..jit import compiled, inlined
 
-FARTHEST = np.float32(-3.0e38)
+FARTHEST, NEAREST = np.float32(-3.0e38), np.float32(3.0e38)
 LIMIT = 2.0**24  # subpixels from the picture's corner; triangles that reach further are left out
 # Edges cross pixel rows at fractions with a denominator below 2³⁴; float64 places them better than this.
 EXACT = 2.0e-11
+NO_RIMS = np.zeros((0, 0), np.bool_)  # every pixel
 TILE = 8  # pixels a side: what lies behind whole tiles of front faces is skipped
 
 
@@ -49,24 +53,43 @@ def project(vertices, normals, rotation, lens, perspective, points, keys, usable
 
 
 @compiled
-def rasterise(faces, points, keys, usable, pattern, two_sided, window, ids, nearest, floor):
+def rasterise(faces, points, keys, usable, pattern, two_sided, window, rims, ids, nearest, floor):
     """Nearest triangle of each sample in `ids` (−1: none), its key in `nearest`; both (samples, h, w).
-    Only the window (left, top, right, bottom; right and bottom excluded) is cleared and drawn.
-    `floor` (tiles down, across) is a buffer for the farthest key of each tile."""
+    Only the window (left, top, right, bottom; right and bottom excluded) is cleared and drawn, and of it
+    only the pixels of `rims` (h, w), unless that is empty. `floor` (tiles down, across) is a buffer for the
+    farthest key of each tile."""
     wx0, wy0, wx1, wy1 = window[0], window[1], window[2], window[3]
     if wx0 >= wx1 or wy0 >= wy1:
         return
-    ids[:, wy0:wy1, wx0:wx1] = -1
-    nearest[:, wy0:wy1, wx0:wx1] = FARTHEST
+    some = rims.shape[0] > 0
+    if some:
+        for ty in range(wy0 // TILE, (wy1 - 1) // TILE + 1):
+            for tx in range(wx0 // TILE, (wx1 - 1) // TILE + 1):
+                x0, x1 = max(tx * TILE, wx0), min(tx * TILE + TILE, wx1)
+                empty = True
+                for y in range(max(ty * TILE, wy0), min(ty * TILE + TILE, wy1)):
+                    for x in range(x0, x1):
+                        empty = empty & (not rims[y, x])
+                floor[ty, tx] = NEAREST if empty else FARTHEST
+                if not empty:
+                    for s in range(ids.shape[0]):
+                        for y in range(max(ty * TILE, wy0), min(ty * TILE + TILE, wy1)):
+                            for x in range(x0, x1):
+                                ids[s, y, x], nearest[s, y, x] = -1, FARTHEST
+    else:
+        ids[:, wy0:wy1, wx0:wx1] = -1
+        nearest[:, wy0:wy1, wx0:wx1] = FARTHEST
     for back in range(2 if two_sided else 1):
         if back:
             for ty in range(wy0 // TILE, (wy1 - 1) // TILE + 1):
                 for tx in range(wx0 // TILE, (wx1 - 1) // TILE + 1):
-                    low = np.float32(3.0e38)
-                    for s in range(ids.shape[0]):
-                        for y in range(max(ty * TILE, wy0), min(ty * TILE + TILE, wy1)):
-                            for x in range(max(tx * TILE, wx0), min(tx * TILE + TILE, wx1)):
-                                low = min(low, nearest[s, y, x])
+                    low = NEAREST
+                    if not some or floor[ty, tx] != NEAREST:
+                        for s in range(ids.shape[0]):
+                            for y in range(max(ty * TILE, wy0), min(ty * TILE + TILE, wy1)):
+                                for x in range(max(tx * TILE, wx0), min(tx * TILE + TILE, wx1)):
+                                    if not some or rims[y, x]:
+                                        low = min(low, nearest[s, y, x])
                     floor[ty, tx] = low
         for face in range(faces.shape[0]):
             i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
@@ -85,7 +108,7 @@ def rasterise(faces, points, keys, usable, pattern, two_sided, window, ids, near
                 area = -area
             xmin, xmax = min(x0, x1, x2), max(x0, x1, x2)
             ymin, ymax = min(y0, y1, y2), max(y0, y1, y2)
-            if back:
+            if back or some:
                 best = max(k0, k1, k2)
                 best += 1e-6 * abs(best)
                 hidden = True
@@ -93,6 +116,15 @@ def rasterise(faces, points, keys, usable, pattern, two_sided, window, ids, near
                     for tx in range(max(xmin >> 8, wx0) // TILE, min(xmax >> 8, wx1 - 1) // TILE + 1):
                         hidden = hidden and best < floor[ty, tx]
                 if hidden:
+                    continue
+            if some:
+                touched = False
+                for y in range(max(ymin >> 8, wy0), min(ymax >> 8, wy1 - 1) + 1):
+                    for x in range(max(xmin >> 8, wx0), min(xmax >> 8, wx1 - 1) + 1):
+                        touched = touched or rims[y, x]
+                    if touched:
+                        break
+                if not touched:
                     continue
             inverse = 1.0 / np.float64(area)
             # change of the three edge functions from one pixel to the next, along x and y
@@ -144,7 +176,41 @@ def rasterise(faces, points, keys, usable, pattern, two_sided, window, ids, near
                     line = start + ky * (y - top)
                     for x in range(np.int64(np.ceil(first - EXACT)), np.int64(np.floor(last + EXACT)) + 1):
                         key = np.float32(line + kx * x)
-                        if key > nearest[s, y, left + x]:
+                        if key > nearest[s, y, left + x] and (not some or rims[y, left + x]):
                             nearest[s, y, left + x] = key
                             ids[s, y, left + x] = face
                     e0, e1, e2 = e0 + b0, e1 + b1, e2 + b2
+
+
+@inlined
+def _parted(a, b, faces, materials, fronts):
+    """Whether something may end between two pixels that show triangles a and b: one is empty, or they differ
+    in material or side, or share no vertex."""
+    if a < 0 or b < 0 or materials[a] != materials[b] or fronts[a] != fronts[b]:
+        return True
+    i, j, k = faces[a, 0], faces[a, 1], faces[a, 2]
+    p, q, r = faces[b, 0], faces[b, 1], faces[b, 2]
+    return not (i == p or i == q or i == r or j == p or j == q or j == r or k == p or k == q or k == r)
+
+
+@compiled
+def find_rims(ids, faces, points, materials, window, fronts, rims):
+    """Mark in `rims` (h, w) the pixels of the window that differ from the next one to the left, right, above
+    or below in a way that shows; `ids` (h, w) are of one sample a pixel. `fronts` (faces) is a buffer."""
+    for face in range(faces.shape[0]):
+        i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
+        x0, y0 = np.int64(points[i, 0]), np.int64(points[i, 1])
+        x1, y1 = np.int64(points[j, 0]), np.int64(points[j, 1])
+        x2, y2 = np.int64(points[k, 0]), np.int64(points[k, 1])
+        fronts[face] = (x1 - x0) * (y2 - y0) - (y1 - y0) * (x2 - x0) < 0
+    left, top, right, bottom = window[0], window[1], window[2], window[3]
+    rims[top:bottom, left:right] = False
+    for y in range(top, bottom):
+        for x in range(left, right):
+            a = ids[y, x]
+            b = ids[y, min(x + 1, right - 1)]
+            if a != b and _parted(a, b, faces, materials, fronts):
+                rims[y, x] = rims[y, x + 1] = True
+            b = ids[min(y + 1, bottom - 1), x]
+            if a != b and _parted(a, b, faces, materials, fronts):
+                rims[y, x] = rims[y + 1, x] = True

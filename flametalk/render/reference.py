@@ -43,7 +43,11 @@ class ReferenceRenderer:
         result: dict[str, np.ndarray] = {}
         if set(passes) & {"colour", "mask"}:
             pattern = np.array(PATTERNS[self.settings.antialias])
-            ids = rasterise(surface.faces, points, keys, usable, pattern, camera, self.settings.two_sided)
+            one, ids = (
+                rasterise(surface.faces, points, keys, usable, offsets, camera, self.settings.two_sided)
+                for offsets in (np.array(PATTERNS[1]), pattern)
+            )
+            ids = np.where(rims(one[0], points, surface), ids, one)
             result |= self._colour(ids, pattern, points, usable, surface, camera)
         if set(passes) - {"colour", "mask"}:
             pattern = np.array(PATTERNS[1])
@@ -165,6 +169,25 @@ def rasterise(
         best = np.r_[True, target[1:] != target[:-1]] if len(target) else np.zeros(0, bool)
         ids[s, target[best]] = which[best]
     return ids.reshape(-1, h, w)
+
+
+def rims(ids: np.ndarray, points: np.ndarray, surface: Surface) -> np.ndarray:
+    """Pixels that get all samples: `raster.find_rims`."""
+    marked = np.zeros(ids.shape, bool)
+    h, w = ids.shape
+    place = points[surface.faces, :2].astype(np.int64)
+    front = _cross(place[:, 1] - place[:, 0], place[:, 2] - place[:, 0]) < 0
+    for down, across in ((0, 1), (1, 0)):
+        first = (slice(0, h - down), slice(0, w - across))
+        second = (slice(down, h), slice(across, w))
+        a, b = ids[first], ids[second]
+        corners = surface.faces[a][..., :, None], surface.faces[b][..., None, :]
+        same = (corners[0] == corners[1]).any((-2, -1)) & (front[a] == front[b])
+        same &= (surface.materials[a] == surface.materials[b]) & (a >= 0) & (b >= 0)
+        parted = (a != b) & ~same
+        marked[first] |= parted
+        marked[second] |= parted
+    return marked
 
 
 def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -59,21 +59,21 @@ def _band(eye, c, radius, height, soft, streak):
 
 
 @inlined
-def _lid_shade(ids, materials, y, x, top, scale):
+def _lid_shade(ids, samples, rims, materials, y, x, top, scale):
     """How near the upper lid is, 1 = touching: the way up from a pixel of the eye to the first that is
     something else, as samples count it. `top` = first row that was drawn, `scale` = iris radii per pixel."""
-    samples, way = ids.shape[0], np.float32(0.5)
+    way = np.float32(0.5)
     reach = min(np.float32(LID_REACH), np.float32(LID_STEPS) * scale)
     for step in range(1, LID_STEPS + 1):
         if y - step < top or way * scale >= reach:
             return np.float32(0)
-        open_ = 0
-        for s in range(samples):
-            face = ids[s, y - step, x]
+        open_, many = 0, samples.shape[0] if rims.shape[0] > 0 and rims[y - step, x] else 1
+        for s in range(many):
+            face = ids[y - step, x] if many == 1 else samples[s, y - step, x]
             if face < 0 or 2 <= materials[face] <= 4:
                 open_ += 1
-        way += np.float32(open_) / np.float32(samples)
-        if open_ < samples:
+        way += np.float32(open_) / np.float32(many)
+        if open_ < many:
             break
     near = max(np.float32(1) - way * scale / reach, np.float32(0))
     return near * near * (np.float32(3) - np.float32(2) * near)
@@ -237,37 +237,31 @@ def _put(places, blocks, n, face, x, px, py, part):
 
 
 @inlined
-def _list_row(ids, pattern, y, window, places, blocks):
+def _list_row(ids, samples, rims, pattern, y, window, places, blocks):
     """Each triangle in each pixel of a row: its number in `places`, where and how much in `blocks`."""
-    samples = ids.shape[0]
-    share, middle_x, middle_y = np.float32(1.0 / samples), np.float32(0), np.float32(y * 256)
-    for s in range(samples):
-        middle_x += np.float32(pattern[s, 0]) * share
-        middle_y += np.float32(pattern[s, 1]) * share
-    n = 0
+    many, n = samples.shape[0], 0
+    share, row = np.float32(1.0 / many), np.float32(y * 256)
     for x in range(window[0], window[2]):
-        face = ids[0, y, x]
-        same = True
-        for s in range(1, samples):
-            same = same and ids[s, y, x] == face
-        if same:
+        if rims.shape[0] == 0 or not rims[y, x]:
+            face = ids[y, x]
             if face >= 0:
-                _put(places, blocks, n, face, x, np.float32(x * 256) + middle_x, middle_y, np.float32(1))
+                middle = np.float32(x * 256) + np.float32(128)
+                _put(places, blocks, n, face, x, middle, row + np.float32(128), np.float32(1))
                 n += 1
             continue
-        for first in range(samples):
-            face = ids[first, y, x]
+        for first in range(many):
+            face = samples[first, y, x]
             seen = face < 0
             for s in range(first):
-                seen = seen or ids[s, y, x] == face
+                seen = seen or samples[s, y, x] == face
             if seen:
                 continue
-            count, sx, sy = np.float32(0), np.float32(x * 256), np.float32(y * 256)
-            for s in range(first, samples):
-                if ids[s, y, x] == face:
+            count, sx, sy = np.float32(0), np.float32(x * 256), row
+            for s in range(first, many):
+                if samples[s, y, x] == face:
                     count += np.float32(1)
-            for s in range(first, samples):
-                if ids[s, y, x] == face:
+            for s in range(first, many):
+                if samples[s, y, x] == face:
                     sx += np.float32(pattern[s, 0]) / count
                     sy += np.float32(pattern[s, 1]) / count
             _put(places, blocks, n, face, x, sx, sy, share * count)
@@ -277,8 +271,8 @@ def _list_row(ids, pattern, y, window, places, blocks):
 
 @inlined
 def _gather_light(
-    places, n, blocks, faces, points, ids, y, top, corners, materials, gaze, eye, inside,
-    uv, uv_faces, areas, texels, levels, quads,
+    places, n, blocks, faces, points, ids, samples, rims, y, top, corners, plain, materials, gaze, eye,
+    inside, uv, uv_faces, areas, texels, levels, quads,
 ):  # fmt: skip
     """What `_light_block` needs of the first n places."""
     for place in range(n):
@@ -291,7 +285,14 @@ def _gather_light(
         for c in range(3):
             normal = w0 * points[i, 3 + c] + w1 * points[j, 3 + c] + w2 * points[k, 3 + c]
             blocks[at + c * LANES] = normal * side
-        for c in range(7):
+        if plain[face]:
+            for c in range(5):
+                blocks[at + (COLOUR + c) * LANES] = corners[face, 0, c]
+        else:
+            for c in range(5):
+                value = w0 * corners[face, 0, c] + w1 * corners[face, 1, c] + w2 * corners[face, 2, c]
+                blocks[at + (COLOUR + c) * LANES] = value
+        for c in range(5, 7):
             value = w0 * corners[face, 0, c] + w1 * corners[face, 1, c] + w2 * corners[face, 2, c]
             blocks[at + (COLOUR + c) * LANES] = value
         kind = materials[face]
@@ -324,7 +325,7 @@ def _gather_light(
                 blocks[at + (COLOUR + c) * LANES] = value
             if eye[17] > 0 and scale > 0:
                 x = np.int64(blocks[at + PIXEL * LANES])
-                light = np.float32(1) - eye[17] * _lid_shade(ids, materials, y, x, top, scale)
+                light = np.float32(1) - eye[17] * _lid_shade(ids, samples, rims, materials, y, x, top, scale)
                 blocks[at + (COLOUR + 3) * LANES] /= light  # the sparkle stays
                 blocks[at + (COLOUR + 5) * LANES] *= light
                 blocks[at + (COLOUR + 6) * LANES] *= light
@@ -379,22 +380,23 @@ def _gather_data(places, n, blocks, style, faces, points, span, uv, uv_faces):
 
 @compiled_fast
 def shade(
-    faces, points, ids, pattern, window, lens,
-    style, span, materials, gaze, edges, uv, uv_faces, corners, lamps, studio, inside, eye,
+    faces, points, ids, samples, rims, pattern, window, lens,
+    style, span, materials, gaze, edges, uv, uv_faces, corners, plain, lamps, studio, inside, eye,
     areas, texels, levels, places, blocks, background, encode, picture, mask,
 ):  # fmt: skip
-    """Fill the covered pixels of `picture` and `mask`; the others stay as they are. `lens` = 1 / focal (0:
+    """Fill the covered pixels of `picture` and `mask` (may be empty); the others stay as they are. Pixels of
+    `rims` (empty: none) show all `samples` (s, h, w), the others `ids` (h, w). `lens` = 1 / focal (0:
     weak perspective), focal, centre (2); `span` = nearest and farthest depth of style DEPTH; `places` and
     `blocks` hold one row."""
     total = np.zeros((picture.shape[1], 4), np.float32)
     size = FIELDS * LANES
     quads = np.zeros(blocks.shape[0] // FIELDS * 8, np.int32)
     for y in range(window[1], window[3]):
-        n = _list_row(ids, pattern, y, window, places, blocks)
+        n = _list_row(ids, samples, rims, pattern, y, window, places, blocks)
         if style <= WIRE:
             _gather_light(
-                places, n, blocks, faces, points, ids, y, window[1], corners, materials, gaze, eye, inside,
-                uv, uv_faces, areas, texels, levels, quads,
+                places, n, blocks, faces, points, ids, samples, rims, y, window[1], corners, plain, materials,
+                gaze, eye, inside, uv, uv_faces, areas, texels, levels, quads,
             )  # fmt: skip
             for start in range(0, n, LANES):
                 block = blocks[start * FIELDS : start * FIELDS + size]
@@ -405,11 +407,11 @@ def shade(
                 _gather_lines(places, n, blocks, faces, points, edges)
         else:
             _gather_data(places, n, blocks, style, faces, points, span, uv, uv_faces)
-        _resolve_row(blocks, n, total, window, background[y], encode, picture[y], mask[y])
+        _resolve_row(blocks, n, total, window, background[y], encode, picture[y], mask, y)
 
 
 @inlined
-def _resolve_row(blocks, n, total, window, background, encode, picture, mask):
+def _resolve_row(blocks, n, total, window, background, encode, picture, mask, y):
     """Add up a row's places, mix the edges with the background, encode."""
     steps, one = np.float32(encode.shape[0] - 1), np.float32(1)
     for i in range(n):
@@ -429,7 +431,8 @@ def _resolve_row(blocks, n, total, window, background, encode, picture, mask):
                 total[x, c] += part * value
         if part < one:
             total[x, 3] += part
-        mask[x] += part
+        if mask.shape[0] > 0:
+            mask[y, x] += part
     for column in range(window[0], window[2]):
         covered = total[column, 3]
         if covered > 0:
@@ -442,13 +445,14 @@ def _resolve_row(blocks, n, total, window, background, encode, picture, mask):
 
 
 @compiled_fast
-def measure(faces, points, ids, window, uv, uv_faces, depth, normal, coordinates, barycentric):
+def measure(faces, points, ids, window, uv, uv_faces, seen, depth, normal, coordinates, barycentric):
     """The data passes at the pixels' centres, from the ids of one sample. `coordinates` may be empty."""
     for y in range(window[1], window[3]):
         for x in range(window[0], window[2]):
-            face = ids[0, y, x]
+            face = ids[y, x]
             if face < 0:
                 continue
+            seen[y, x] = face
             i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
             px, py = np.float32(x * 256 + 128), np.float32(y * 256 + 128)
             w0, w1, w2, area = _weights(points, i, j, k, px, py)
