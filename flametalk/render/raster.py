@@ -190,7 +190,8 @@ def _parted(a, b, faces, materials, fronts):
         return True
     i, j, k = faces[a, 0], faces[a, 1], faces[a, 2]
     p, q, r = faces[b, 0], faces[b, 1], faces[b, 2]
-    return not (i == p or i == q or i == r or j == p or j == q or j == r or k == p or k == q or k == r)
+    others = (p, q, r)
+    return not (i in others or j in others or k in others)
 
 
 @compiled
