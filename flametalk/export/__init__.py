@@ -37,6 +37,10 @@ FORMATS: Final[dict[str, Format]] = {  # ending -> writer
     ".glb": Format("glb", "write_glb", "glTF 2.0 in one file: skin, morph targets, animation, texture"),
     ".gltf": Format("glb", "write_gltf", "glTF 2.0 as readable JSON with everything inside"),
     ".fbx": Format("fbx", "write_fbx", "binary FBX: skin, blend shapes, joints, animation, texture"),
+    ".usdz": Format("usd", "write_usd", "USD in one file: UsdSkel, blend shapes, texture (extra usd)"),
+    ".usd": Format("usd", "write_usd", "USD, binary, texture beside it (extra usd)"),
+    ".usdc": Format("usd", "write_usd", "USD, binary, texture beside it (extra usd)"),
+    ".usda": Format("usd", "write_usd", "USD as text, texture beside it (extra usd)"),
     ".npz": Format("clipfile", "write_clipfile", "the clip itself, for flametalk"),
     ".safetensors": Format("clipfile", "write_clipfile", "the clip itself, for flametalk"),
 }

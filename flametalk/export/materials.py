@@ -3,6 +3,7 @@ picture that holds the skin, the eyes, the teeth and the mouth.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
 from typing import Final
 
@@ -60,6 +61,7 @@ class Appearance:
         return buffer.getvalue()
 
 
+@lru_cache(maxsize=2)
 def appearance(head: Head, look_name: str, texture_size: int) -> Appearance:
     """Painted where the package has a skin for this head and the look shows it, else plain colours."""
     if look_name not in LOOKS:
