@@ -16,6 +16,7 @@ from .head import Head
 from .render import Camera, Look, Surface, frame_head, from_head, render_frames, write_video
 from .render.grid import grid, grid_frames
 from .render.images import write_image
+from .render.moves import TO_BEATS, camera_move
 
 CHUNK = 32  # frames of vertices in memory at a time
 FRAMED = 8  # frames that the camera looks at to find its place
@@ -60,13 +61,27 @@ def clip_frames(
     view: str | Camera = "three-quarter",
     size: Size = 512,
     progress: bool = False,
+    camera: str | None = None,
     **drawing: Any,
 ) -> Iterator[UInt8[np.ndarray, "h w 3"]]:
     """The clip's pictures, one after the other. `drawing` goes to `render.render_frames`."""
     head = head or Head.load(clip.made_for)
     chunks = (chunk.numpy() for chunk in clip.vertex_chunks(head, CHUNK))
-    camera = camera_for(clip, head, view, size)
-    return render_frames(chunks, surface_of(head), camera, progress=progress, total=clip.n_frames, **drawing)
+    still = camera_for(clip, head, view, size)
+    cameras = still if camera is None else moving_camera(clip, head, still, camera)
+    return render_frames(chunks, surface_of(head), cameras, progress=progress, total=clip.n_frames, **drawing)
+
+
+def moving_camera(clip: Clip, head: Head, still: Camera, move: str) -> list[Camera]:
+    """A camera for every frame: `still`, moved about the middle of the face; to the sound's beats."""
+    face = _moments(clip, head, np.linspace(0, clip.n_frames - 1, FRAMED))[:, _worth_seeing(head)]
+    target = (face.min((0, 1)) + face.max((0, 1))) / 2
+    beats = None
+    if move in TO_BEATS and clip.audio is not None:
+        from .metrics.audio_beats import audio_beats
+
+        beats = audio_beats(clip.audio).tolist()
+    return camera_move(move, still, target, clip.n_frames, clip.fps, beats)
 
 
 def render_clip(
@@ -80,15 +95,19 @@ def render_clip(
     antialias: int = 4,
     at: float = 0.0,
     progress: bool = False,
+    camera: str | None = None,
 ) -> None:
-    """Write x.mp4 (with sound), x.png (the frame at `at` seconds) or frames/*.png (every frame)."""
+    """Write x.mp4 (with sound), x.png (the frame at `at` seconds) or frames/*.png (every frame).
+
+    `camera` is a move (render.moves.MOVES) of films and numbered pictures, away from `view` and back.
+    """
     target, options = Path(path), {"mode": mode, "look": look, "antialias": antialias}
     ending = target.suffix.lower()
     if ending in VIDEOS:
-        frames = clip_frames(clip, head, view, size, progress, **options)
+        frames = clip_frames(clip, head, view, size, progress, camera, **options)
         write_video(frames, target, clip.fps, clip.audio)
     elif ending in PICTURES and "*" in target.name:
-        frames = clip_frames(clip, head, view, size, progress, **options)
+        frames = clip_frames(clip, head, view, size, progress, camera, **options)
         digits = max(4, len(str(clip.n_frames - 1)))
         for number, frame in enumerate(frames):
             write_image(frame, target.with_name(target.name.replace("*", f"{number:0{digits}d}", 1)))
@@ -96,7 +115,7 @@ def render_clip(
         if not 0 <= at < clip.duration:
             raise InputError(f"at is {at:g} s, the clip lasts from 0 to {clip.duration:g} s")
         moment = clip.cut(min(at, clip.duration - 1 / clip.fps), clip.duration).replace(audio=None)
-        frames = clip_frames(moment.cut(0, 1 / clip.fps), head, view, size, False, **options)
+        frames = clip_frames(moment.cut(0, 1 / clip.fps), head, view, size, False, None, **options)
         write_image(next(frames), target)
     else:
         raise InputError(

@@ -15,6 +15,7 @@ from flametalk.perform import perform_score, score_from_intervals
 from flametalk.render import render_frames
 from flametalk.render.grid import grid
 from flametalk.render.images import write_image
+from flametalk.render.moves import MOVES, camera_move
 
 PICTURES = Path("docs/pictures")
 FACE = 190  # pixels
@@ -73,9 +74,27 @@ def emotion_speaking() -> np.ndarray:
     return grid(pictures, labels, len(moments), gap=2)
 
 
+def camera_moves() -> np.ndarray:
+    """Six moments of eight seconds of every camera move."""
+    head, fps, seconds = Head.load(), 25.0, 8.0
+    frames = round(fps * seconds)
+    still = Clip.neutral(1, made_for=head.name)
+    vertices, camera = still.vertices(head).numpy(), camera_for(still, head, "front", FACE)
+    middle = (vertices[0].min(0) + vertices[0].max(0)) / 2 + [0.0, 0.05, 0.0]
+    pictures, labels = [], []
+    for name in MOVES:
+        path = camera_move(name, camera, middle, frames, fps)
+        moments = [0, 8, 45, 85, 140, 192]
+        views = [path[k] for k in moments]
+        pictures += list(render_frames(np.repeat(vertices, 6, 0), surface_of(head), views, look="skin"))
+        labels += [f"{name}, {k / fps:.1f} s" for k in moments]
+    return grid(pictures, labels, 6, gap=2)
+
+
 SHEETS: dict[str, Callable[[], np.ndarray]] = {
     "emotion_levels": emotion_levels,
     "emotion_speaking": emotion_speaking,
+    "camera_moves": camera_moves,
 }
 
 
