@@ -4,11 +4,37 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from .commands import animate, assets, compare, convert, demo, export, info, render
+from .commands import (
+    animate,
+    assets,
+    compare,
+    control,
+    convert,
+    corpus,
+    demo,
+    export,
+    info,
+    render,
+    templates,
+    train,
+)
 from .errors import FlametalkError
 from .version import __version__
 
-COMMANDS = (animate, demo, render, export, compare, info, convert, assets)  # in the order of the help
+COMMANDS = (
+    animate,
+    demo,
+    render,
+    control,
+    export,
+    compare,
+    info,
+    convert,
+    assets,
+    templates,
+    corpus,
+    train,
+)  # in the order of the help
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -82,10 +82,16 @@ class Corpus:
     """
 
     def __init__(
-        self, folder: Path, info: CorpusInfo, index: Sequence[tuple[int, int]], names: Sequence[str]
+        self,
+        folder: Path,
+        info: CorpusInfo,
+        index: Sequence[tuple[int, int]],
+        names: Sequence[str],
+        stories: Sequence[Mapping[str, Any]],
     ):
         self.folder, self.info = folder, info
         self.names = tuple(names)
+        self.stories = tuple(stories)  # the `info` of every performance
         self._index = tuple(index)  # (shard, place in it)
 
     @staticmethod
@@ -95,14 +101,14 @@ class Corpus:
             raise UnknownNameError("split", split, SPLITS)
         folder = Path(folder).expanduser()
         info = read_info(folder)
-        index, names = [], []
+        index: list[tuple[int, int]] = []
+        told: list[dict[str, Any]] = []
         for number, plan in enumerate(info.shards):
             if split not in (None, plan.split) or not shard_path(folder, number).exists():
                 continue
-            stories = _stories(shard_path(folder, number), plan)
+            told += _stories(shard_path(folder, number), plan)
             index += [(number, place) for place in range(plan.performances)]
-            names += [str(story["name"]) for story in stories]
-        return Corpus(folder, info, index, names)
+        return Corpus(folder, info, index, [s["name"] for s in told], [s["info"] for s in told])
 
     def __len__(self) -> int:
         return len(self._index)

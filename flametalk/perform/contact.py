@@ -10,7 +10,8 @@ SURE_SHUT, SURE_BITE = 0.25, 0.45  # probability from which lips meet, and lip m
 # a closure that is missing is seen at once, a breath that is taken for an f too
 BLUR = 0.015  # seconds, σ over which the probability is looked at
 RELEASE = 0.2  # last part of the phone in which the lips are already leaving
-CLOSE, OPEN = 0.085, 0.085  # seconds from free to contact and back
+CLOSE, OPEN = 0.075, 0.08  # seconds from free to contact and back
+SHORTEST, SHARE = 0.045, 0.6  # seconds, and part of the time between two contacts: hurried lips open too
 DOUBTFUL = 0.8  # what doubtful contacts count
 
 
@@ -18,11 +19,19 @@ def contact(score: Score, wanted: Float64[np.ndarray, "42"], sure: float) -> Flo
     """1 in at least one frame of every sure contact, eased in and out; less where phones are doubtful."""
     heard = gaussian_filter1d(score.phones @ wanted, BLUR * RATE)
     curve = DOUBTFUL * score.at_frames(np.where(heard < sure, heard, 0.0))
-    for first, last in _spans(heard >= sure, score):
-        ease_in = _smoothstep((score.frame_times - (first - CLOSE)) / CLOSE)
-        ease_out = _smoothstep(((last + OPEN) - score.frame_times) / OPEN)
+    spans = _spans(heard >= sure, score)
+    for k, (first, last) in enumerate(spans):
+        before = first - spans[k - 1][1] if k else np.inf
+        after = spans[k + 1][0] - last if k + 1 < len(spans) else np.inf
+        ease_in = _smoothstep(1.0 + (score.frame_times - first) / _easing(CLOSE, before))
+        ease_out = _smoothstep(1.0 - (score.frame_times - last) / _easing(OPEN, after))
         curve = np.maximum(curve, np.minimum(ease_in, ease_out))
     return curve
+
+
+def _easing(usual: float, between: float) -> float:
+    """Seconds from free to contact or back, where the contacts are `between` seconds apart."""
+    return float(np.clip(SHARE * between, SHORTEST, usual))
 
 
 def _spans(sure: np.ndarray, score: Score) -> list[tuple[float, float]]:
