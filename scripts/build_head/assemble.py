@@ -36,11 +36,13 @@ def build_head(template: Template | None = None, say: Callable[[str], None] = la
     say("rig and expressions")
     rig = build_rig(template)
     displacements = build_upper_expressions(template) | build_mouth_expressions(template, rig)
-    names = sorted(displacements, key=lambda name: -_effect(displacements[name]))
-    assert len(names) == N_EXPRESSION
+    names = listed("expressions")
+    assert len(names) == N_EXPRESSION and set(names) == set(displacements)
     say("people")
     people = build_people(template)
-    assert len(people.names) == N_SHAPE
+    shapes = listed("shapes")
+    assert len(shapes) == N_SHAPE and set(shapes) == set(people.names)
+    shape_basis = people.basis[..., [people.names.index(name) for name in shapes]]
     say("occlusion")
     triangles, face_of = triangulate(template.quads)
     uv_triangles, _ = triangulate(template.uv_quads)
@@ -49,7 +51,7 @@ def build_head(template: Template | None = None, say: Callable[[str], None] = la
         name=NAME,
         template=_tensor(template.vertices),
         faces=_index(triangles),
-        shape_basis=_tensor(_quiet(people.basis)),
+        shape_basis=_tensor(_quiet(shape_basis)),
         expression_basis=_tensor(_quiet(np.stack([displacements[name] for name in names], -1))),
         pose_basis=_tensor(_quiet(rig.pose_basis + gaze_correctives(template))),
         joint_regressor=_tensor(rig.joint_regressor),
@@ -62,8 +64,8 @@ def build_head(template: Template | None = None, say: Callable[[str], None] = la
         occlusion=_tensor(bake_occlusion(template.vertices.astype(np.float32), triangles.astype(np.int32))),
         mirror=_index(template.mirror),
         material_names=MATERIALS,
-        expression_names=tuple(names),
-        shape_names=tuple(people.names),
+        expression_names=names,
+        shape_names=shapes,
         regions={
             name: _index(np.ravel(ids)) for name, ids in template.names.items() if not name[-1].isdigit()
         },
@@ -78,6 +80,14 @@ def build_head(template: Template | None = None, say: Callable[[str], None] = la
     assert set(FLAME_REGIONS) <= set(head.regions)
     actions = _actions(head, template, rig, displacements)
     return replace(head, actions=actions)
+
+
+def listed(kind: str) -> tuple[str, ...]:
+    """The names of a basis in the order of builtin-1: by effect when it was made, and fixed since then.
+
+    Clips and networks hold their columns in this order.
+    """
+    return tuple(Path(__file__).with_name(f"{kind}.txt").read_text("utf-8").splitlines())
 
 
 def _actions(
@@ -133,10 +143,6 @@ def sort_header(path: Path) -> None:
     text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
     assert len(text) <= end - HEADER_SIZE
     path.write_bytes(data[:HEADER_SIZE] + text.ljust(end - HEADER_SIZE) + data[end:])
-
-
-def _effect(displacement: np.ndarray) -> float:
-    return float(np.sqrt((displacement**2).sum(-1).mean()))
 
 
 def _quiet(basis: np.ndarray) -> np.ndarray:

@@ -11,10 +11,12 @@ from .parts import nearest_on_curve, resample
 
 TRAGION = np.array([68.0, -17.0, 3.0])
 FLARE = 0.42
+RISE = 1.4
+"""How far (mm) the free rim stands above the head's own surface at least."""
 BACK = np.array([FLARE, 0, -1.0]) / np.hypot(FLARE, 1)
 UP = np.array([0.13, 1.0, -0.07]) / np.linalg.norm([0.13, 1.0, -0.07])
 OUT = np.cross(UP, BACK) * -1
-OUTLINE = np.array([(5, -32), (13, -28.5), (20.5, -17), (26.8, -4), (29.5, 10), (27.5, 23), (18, 31),
+OUTLINE = np.array([(5.5, -31), (13.5, -27.5), (20.5, -17), (26.8, -4), (29.5, 10), (27.5, 23), (18, 31),
     (8.5, 28.5),
                     (1.0, 18), (-2.2, 6), (-3.0, -6), (-2.2, -19), (-0.5, -28)], float)  # fmt: skip
 TOP = 6
@@ -93,7 +95,8 @@ def place(points, rings, parts):
     edge = _outline_at(k)
     canal = 2 * np.pi * (k - 27) / 48 + np.pi / 2
     inner = CANAL + np.c_[np.cos(canal) * CANAL_RADII[0], np.sin(canal) * CANAL_RADII[1]]
-    level = _head_level(edge, parts) * a[:, 0]
+    surface, free = _head_level(edge, parts), 1 - a[:, 0]
+    level = surface * a[:, 0] + free * np.maximum(surface + RISE - relief(edge), 0)
     for ring, s in INWARD.items():
         bu = (1 - s) * edge + s * inner
         points[rings[ring]] = to_space(
@@ -105,7 +108,8 @@ def place(points, rings, parts):
     root = project(parts, (1 - a) * root_free + a * root_attached, 2)
     points[rings[1]] = project(parts, 0.45 * outer + 0.55 * root, 3)
     points[rings[2]] = root
-    behind = to_space(edge * 0.93 + [0.6, 0], np.full(48, -3.4))
+    back = edge * 0.93 + [0.6, 0]
+    behind = to_space(back, np.maximum(-3.4, _head_level(back, parts) + 0.4 * RISE))
     points[rings[3]] = (1 - a) * (0.5 * root + 0.5 * behind) + a * (0.66 * root + 0.34 * rim)
     points[rings[4]] = (1 - a) * behind + a * (0.33 * root + 0.67 * rim)
     _smooth(points, rings, slice(1, 5), 10)

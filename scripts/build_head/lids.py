@@ -19,8 +19,10 @@ UPPER_CREASE = ((13.8, -2.3), (16.8, 3.0), (22.5, 7.0), (30.0, 8.6), (38.0, 7.4)
 LOWER_CREASE = ((13.8, -2.3), (17.6, -6.4), (24, -9.4), (31, -10.8), (39, -9.4), (45.0, -5.4), (49.0, 0.2))
 SKIN_BLEND = {1: 0.30, 2: 0.56, 3: 0.80}
 LID_THICKNESS, CLEARANCE = 1.8, 0.35
-CARUNCLE_EDGE, OUTER_EDGE = 20.3, 42.9
-"""x where the flesh of the inner and of the outer canthus meets the ball."""
+CARUNCLE_EDGE, OUTER_EDGE = 20.0, 43.0
+"""x where the flesh of the inner and of the outer canthus meets the ball, beside the lids."""
+CARUNCLE_BULGE, OUTER_BULGE = 1.2, 0.2
+"""How far that edge swells over the ball between the lids, so that the white ends in a curve."""
 # Tuck rings: mm along the ball behind the margin at mid-lid, and mm under the ball at a canthus.
 TUCK = {8: (2.0, 0.0), 9: (6.0, 1.5), 10: (11.0, 3.0), 11: (15.0, 4.5)}
 
@@ -77,14 +79,19 @@ def place_tuck(points, rings):
         under = centre + (corner - centre) * (1 - sink / EYE_RADIUS)
         points[rings[ring]] = (1 - reach) * behind + reach * under
     edge = points[rings[INNER_MARGIN + 1]]
-    points[rings[INNER_MARGIN + 1]] = 0.5 * edge + 0.25 * (np.roll(edge, 1, 0) + np.roll(edge, -1, 0))
+    edge = 0.5 * edge + 0.25 * (np.roll(edge, 1, 0) + np.roll(edge, -1, 0)) - centre
+    lack = np.maximum(EYE_RADIUS + 0.08 - np.linalg.norm(edge, axis=1, keepdims=True), 0)
+    points[rings[INNER_MARGIN + 1]] = centre + edge * (1 + lack / EYE_RADIUS)
 
 
 def _corner_edge(inner):
     """Where the canthal flesh meets the ball, and how much each ring vertex (36, 1) belongs to a canthus."""
     lack = np.maximum(CARUNCLE_EDGE - inner[:, 0], inner[:, 0] - OUTER_EDGE)
     reach = smoothstep(lack, -1.6, 1.4)[:, None]
-    x = np.clip(inner[:, 0], CARUNCLE_EDGE, OUTER_EDGE)
-    y = np.where(inner[:, 0] < EYE_CENTRE[0], 0.75 * inner[:, 1] - 0.3, 0.85 * inner[:, 1])
+    x = inner[:, 0] + np.maximum(CARUNCLE_EDGE - inner[:, 0], 0) - np.maximum(inner[:, 0] - OUTER_EDGE, 0)
+    inward = smoothstep(CARUNCLE_EDGE - inner[:, 0], -0.6, 3.0)
+    x += CARUNCLE_BULGE * inward
+    x -= OUTER_BULGE * smoothstep(inner[:, 0] - OUTER_EDGE, -0.4, 1.6)
+    y = np.where(inner[:, 0] < EYE_CENTRE[0], 0.9 * inner[:, 1] - 1.6 * inward, 0.85 * inner[:, 1])
     radius2 = (EYE_RADIUS + 0.06) ** 2 - (x - EYE_CENTRE[0]) ** 2 - (y - EYE_CENTRE[1]) ** 2
     return np.c_[x, y, EYE_CENTRE[2] + np.sqrt(np.maximum(radius2, 0))], reach

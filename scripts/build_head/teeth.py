@@ -18,7 +18,10 @@ UPPER_ARCH = ((0, 91.4), (6, 91.0), (12, 89.2), (17.8, 84.6), (22.0, 78), (24.8,
     (27.4, 47), (27.6, 36))  # fmt: skip
 LOWER_ARCH = ((0, 89.0), (5, 88.6), (10, 86.9), (15.6, 82.6), (20.0, 76), (23.3, 67.5), (25.6, 57),
     (26.8, 45), (27.2, 36))  # fmt: skip
-UPPER_EDGE, LOWER_EDGE = -69.8, -67.4
+UPPER_EDGE, LOWER_EDGE = -68.8, -66.7
+# How far each crown stays behind that edge: the upper row is nearly level, the lower
+# one sinks toward the back, where an open mouth would show it over the lip.
+UPPER_STEP, LOWER_STEP = (0.0, 0.5, 0.0, 0.0, -0.1, -0.2, -0.2), (0.0, 0.1, 0.7, 2.3, 3.2, 5.0, 6.5)
 AROUND, LEVELS = 8, ((0.0, 0.82), (0.35, 1.0), (0.80, 0.97), (1.0, 0.84))
 GUM_STATIONS, GUM_AROUND = 19, 6
 
@@ -57,14 +60,14 @@ def _crown(at, normal, width, height, depth, edge_depth, edge_y, up):
     return np.array(rings)
 
 
-def _teeth(table, crowns, edge, up):
+def _teeth(table, crowns, steps, edge, up):
     arc, curve, normal = _arch(table)
     points, faces, begin, offset = [], [], 0.03, 0
     for number, (width, height, depth, edge_depth) in enumerate(crowns):
         s = begin + width / 2
         begin += width + 0.06
         n, at = (np.array([np.interp(s, arc, a[:, k]) for k in range(2)]) for a in (normal, curve))
-        y = edge + up * (0.0, 0.7, 0.1, 0.7, 0.9, 1.0, 1.0)[number]
+        y = edge + up * steps[number]
         rings = _crown(at, n / np.linalg.norm(n), width, height, depth, edge_depth, y, up)
         ids = offset + np.arange(rings[..., 0].size).reshape(len(LEVELS), AROUND)
         part = np.vstack([tube_faces(ids), cap_faces(ids[-1])])
@@ -100,10 +103,12 @@ def _gum(table, y, half_height, half_depth, inset):
 
 
 def build_teeth(upper):
-    table, crowns, edge, up = (
-        (UPPER_ARCH, UPPER_CROWNS, UPPER_EDGE, 1) if upper else (LOWER_ARCH, LOWER_CROWNS, LOWER_EDGE, -1)
+    table, crowns, steps, edge, up = (
+        (UPPER_ARCH, UPPER_CROWNS, UPPER_STEP, UPPER_EDGE, 1)
+        if upper
+        else (LOWER_ARCH, LOWER_CROWNS, LOWER_STEP, LOWER_EDGE, -1)
     )
-    points, faces = _teeth(table, crowns, edge, up)
+    points, faces = _teeth(table, crowns, steps, edge, up)
     one = len(LEVELS) * AROUND
     for k in range(len(crowns)):
         own = (faces >= k * one).all(1) & (faces < (k + 1) * one).all(1)

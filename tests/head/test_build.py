@@ -22,7 +22,7 @@ POSES = {  # action, degrees that the jaw opens besides
     "blink": ("blink", 0.0),
     "jaw 25": (None, 25.0),
 }
-EAR_CROSSINGS = 13  # triangles on each side, where the ear's root folds into the head
+EAR_CROSSINGS = 0  # triangles on each side
 CANTHUS_CROSSINGS = 2  # on each side, where a blink folds the outer corner
 
 
@@ -76,7 +76,7 @@ def test_the_template_is_sound(template: Template) -> None:
     ):
         assert found[name] == 0, name
     assert found["open edges"] == 372  # neck, lid tucks, roots of the teeth
-    assert found["folded quads"] <= 8
+    assert found["folded quads"] <= 10
     assert found["smallest face, mm2"] > 0.02
 
 

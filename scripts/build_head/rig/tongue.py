@@ -36,9 +36,9 @@ def tongue_out(face):
     _, _, old, t = _stations(face)
     z = old[:, 2] + 28.0 * t**1.5
     over = smoothstep(z, 52, 82)
-    lift = 11.5 * over - 0.028 * np.clip(z - 97, 0, None) ** 2
+    lift = 12.5 * over - 0.028 * np.clip(z - 97, 0, None) ** 2
     middle = np.stack([old[:, 0], old[:, 1] + lift, z], 1)
-    return _bent(face, middle, 1 + 0.15 * t**2 + 0.15 * t**6, 1 - 0.2 * t)
+    return _bent(face, middle, 1 - 0.22 * smoothstep(z, 70, 92) + 0.12 * t**6, 1 - 0.2 * t)
 
 
 def tongue_up(face):

@@ -12,7 +12,7 @@ OPENING = (0.0, 0.02, 0.08, 0.22, 0.46, 0.78, 1, 1, 0.95, 0.75, 0.45, 0.2)
 LOWER = (0.02, 0.08, 0.22, 0.42, 0.66, 0.87, 1, 1, 0.95, 0.75, 0.45, 0.2)
 
 SAG = 2.0  # mm from the line between the canthi down to where the closed lids meet at mid-lid
-OVERLAP = 1.2  # mm that the upper lid passes the lower: a reserve for larger eyes and for gaze upward
+OVERLAP = 1.9  # mm that the upper lid passes the lower: a reserve for larger eyes and for gaze upward
 # Distance of the closed margin and inner margin to the ball. More than at rest, because at strength 1/2 the
 # lid is on the chord between its two ends, nearer to the ball than both. The upper lies before the lower.
 CLOSED_UPPER, CLOSED_LOWER = (2.8, 1.9), (2.0, 1.2)
@@ -22,12 +22,13 @@ def lid_of(eye, lid):
     return {"upper": eye.upper, "lower": eye.lower}[lid]
 
 
-def swept(eye, lid, turn, rings, clearance=None):
+def swept(eye, lid, turn, rings, clearance=None, level=True):
     """Displacement (V, 3) of one lid whose margin changes its elevation by `turn` (19,) radians.
 
     `rings` is how far each ring goes along; `clearance` the least distance of the margin and of the inner
-    margin to the ball afterwards. Toward the canthi, which stay, rings move along the line to their partner
-    on the other lid, so that the lids zip shut point by point.
+    margin to the ball afterwards; `level` brings the skin before the margin down to it.
+    Toward the canthi, which stay, rings move along the line to their partner on the other lid, so that the
+    lids zip shut point by point.
     """
     ids = lid_of(eye, lid)
     rest = eye.points[ids]
@@ -35,7 +36,7 @@ def swept(eye, lid, turn, rings, clearance=None):
     follow = np.asarray(rings, float)[:, None]
     lift = np.zeros_like(distance)
     if clearance is not None:
-        lift = follow**2 * away_from_canthus(0, 0.2) * _rise(eye, distance, *clearance)
+        lift = follow**2 * away_from_canthus(0, 0.2) * _rise(eye, distance, *clearance, level)
     sweep = eye.place(u, elevation + follow * turn, distance + lift) - rest
     across = eye.points[eye.upper] - eye.points[eye.lower]
     opening = np.subtract(*(eye.polar(eye.points[side[MARGIN]])[1] for side in (eye.upper, eye.lower)))
@@ -48,12 +49,13 @@ def swept(eye, lid, turn, rings, clearance=None):
     return field
 
 
-def _rise(eye, distance, outer, inner):
-    """What the rings lack to the clearances; the skin before the margin ends level with it."""
+def _rise(eye, distance, outer, inner, level):
+    """What the rings lack to the clearances; with `level` the skin before the margin ends level with it."""
     rise = np.maximum(eye.radius + inner - distance, 0)
     rise[MARGIN + 1 :] = np.minimum(rise[MARGIN + 1 :], rise[MARGIN + 1])
     rise[MARGIN] = np.maximum(eye.radius + outer - distance[MARGIN], 0)
-    rise[:MARGIN] = eye.radius + outer + 0.15 - distance[:MARGIN]
+    skin = eye.radius + outer + 0.15 - distance[:MARGIN]
+    rise[:MARGIN] = skin if level else np.maximum(skin, 0)
     return rise
 
 
@@ -79,7 +81,7 @@ def blink(eye):
     """Both lids close round the ball and meet on an arc."""
     high, low = (eye.polar(eye.points[rings[MARGIN]])[1] for rings in (eye.upper, eye.lower))
     line = low + _meeting(eye) * (high - low)
-    past = OVERLAP / eye.radius * away_from_canthus(0.0, 0.2)
+    past = OVERLAP / eye.radius * away_from_canthus(0.08, 0.3)
     field = swept(eye, "upper", line - past - high, CLOSING, CLOSED_UPPER)
     return field + swept(eye, "lower", line - low, LOWER, CLOSED_LOWER)
 
@@ -114,7 +116,7 @@ def crows_feet(eye, skin, amount):
 REACH = np.radians(30.0)
 LEFT_EYE_COLUMNS, RIGHT_EYE_COLUMNS = slice(18, 27), slice(27, 36)
 LOOKS = {  # direction: upper lid, lower lid (radians at mid-lid, positive up)
-    "up": (np.radians(16.0), np.radians(5.0)),
+    "up": (np.radians(14.0), np.radians(6.0)),
     "down": (np.radians(-25.0), np.radians(-11.0)),
 }
 
@@ -122,10 +124,11 @@ LOOKS = {  # direction: upper lid, lower lid (radians at mid-lid, positive up)
 def _look(eye, direction):
     """Displacement of the lids for 30 degrees of gaze in one direction."""
     upper, lower = LOOKS[direction]
-    profile = middle_of_lid(0.8)
+    profile = middle_of_lid(1.5)  # nearly still corners: a blink must shut them
     rings = OPENING if upper > 0 else CLOSING
-    field = swept(eye, "upper", upper * profile, rings, (2.2, 1.0) if upper > 0 else (1.9, 0.8))
-    return field + swept(eye, "lower", lower * profile, LOWER, (1.9, 0.8))
+    # A blink levels the skin already, and both add up.
+    field = swept(eye, "upper", upper * profile, rings, (2.2, 1.0) if upper > 0 else (1.9, 0.8), level=False)
+    return field + swept(eye, "lower", lower * profile, LOWER, (1.9, 0.8), level=False)
 
 
 def _look_aside(eye, to_outer):
