@@ -20,7 +20,8 @@ from ..conventions import N_JOINTS, ROOT
 from ..errors import InputError, UnknownNameError
 from ..files import PathLike
 from ..rotations import matrix_from_axis_angle
-from .skinning import skin, skin_in_place, skinning_transforms
+from .fused import SparseMotion, blend_and_skin, sparse_motion
+from .skinning import skin, skinning_transforms
 
 KERNEL_FROM = 300_000  # numbers from which the compiled kernel is faster than its first call is slow
 
@@ -116,6 +117,18 @@ class Head:
         return self._motion_bases[n]
 
     @cached_property
+    def _sparse_motions(self) -> dict[int, SparseMotion]:
+        """The same without zeros, for the compiled kernel."""
+        return {}
+
+    def _sparse_motion(self, n: int) -> SparseMotion:
+        if n not in self._sparse_motions:
+            parts = (self.expression_basis[..., :n], self.pose_basis, self.skinning)
+            expression, pose, skinning = (part.detach() for part in parts)
+            self._sparse_motions[n] = sparse_motion(torch.cat([expression, pose], dim=-1), skinning)
+        return self._sparse_motions[n]
+
+    @cached_property
     def _joint_template(self) -> Float[Tensor, "5 3"]:
         return self.joint_regressor @ self.template
 
@@ -182,16 +195,16 @@ def forward(
     shaped = torch.addmm(
         head.template.reshape(1, -1), shape, head.shape_basis.flatten(0, 1)[:, : shape.shape[-1]].T
     )
-    posed = torch.addmm(shaped, motion, head._motion_basis(expression.shape[-1]).T)
-    posed = posed.reshape(batch, head.n_vertices, 3)
-
     transforms = skinning_transforms(rotations, head.joints(shape, expression)).expand(batch, -1, -1, -1)
     if translation is not None:
         transforms = torch.cat([transforms[..., :3], transforms[..., 3:] + translation[:, None, :, None]], -1)
-    if plain and posed.device.type == "cpu" and posed.numel() >= KERNEL_FROM:
-        skin_in_place(posed, head.skinning, transforms)
-        return posed
-    return skin(posed, head.skinning, transforms)
+    if plain and shaped.device.type == "cpu" and batch * shaped.shape[1] >= KERNEL_FROM:
+        sparse = head._sparse_motion(expression.shape[-1])
+        return blend_and_skin(
+            shaped.detach().unflatten(1, (-1, 3)), sparse, motion.detach(), transforms.detach()
+        )
+    posed = torch.addmm(shaped, motion, head._motion_basis(expression.shape[-1]).T)
+    return skin(posed.reshape(batch, head.n_vertices, 3), head.skinning, transforms)
 
 
 def _used(head: Head, shape: Tensor, expression: Tensor) -> tuple[Tensor, Tensor]:

@@ -12,8 +12,9 @@ from synthetic import tiny_head
 from flametalk.conventions import JAW_JOINT, LEFT_EYE, NECK, ROOT
 from flametalk.errors import InputError, UnknownNameError
 from flametalk.head import Action, Landmarks, model
+from flametalk.head.fused import blend_and_skin, sparse_motion
 from flametalk.head.reference import reference_vertices, rodrigues
-from flametalk.head.skinning import skin, skin_in_place
+from flametalk.head.skinning import skin
 from flametalk.rotations import matrix_from_axis_angle
 
 pytestmark = pytest.mark.core
@@ -61,19 +62,29 @@ def test_single_precision_stays_within_a_micrometre() -> None:
     np.testing.assert_allclose(vertices.numpy(), _reference(head, *inputs), rtol=0, atol=2e-6)
 
 
+@pytest.mark.parametrize("frames", [1, 16, 37, 64])
 @pytest.mark.parametrize("threads", [1, 2, 3])
 @pytest.mark.parametrize("dtype", [torch.float32, F64])
-def test_the_compiled_kernel_equals_the_differentiable_path(dtype: torch.dtype, threads: int) -> None:
+def test_the_compiled_kernel_equals_the_differentiable_path(
+    dtype: torch.dtype, threads: int, frames: int
+) -> None:
+    """With one base for all frames and with one for each; frames fill whole blocks and parts of one."""
     head = tiny_head(v=40, dtype=dtype)
-    vertices, transforms = _normal(5, 40, 3, dtype=dtype), _normal(5, 5, 3, 4, dtype=dtype)
-    expected = skin(vertices, head.skinning, transforms)
+    basis = torch.cat([head.expression_basis, head.pose_basis], -1)
+    basis[::3], basis[1::3, :, 1:] = 0, 0  # some vertices move with nothing, some with one coefficient
+    motion, transforms = _normal(frames, basis.shape[-1], dtype=dtype), _normal(frames, 5, 3, 4, dtype=dtype)
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
-        skin_in_place(vertices, head.skinning, transforms)
+        for n in {1, frames}:
+            shaped = _normal(n, 40, 3, dtype=dtype)
+            found = blend_and_skin(shaped, sparse_motion(basis, head.skinning), motion, transforms)
+            moved = shaped + torch.einsum("vck,bk->bvc", basis, motion)
+            expected = skin(moved, head.skinning, transforms)
+            tolerance = 1e-4 if dtype == torch.float32 else 1e-12
+            torch.testing.assert_close(found, expected, rtol=1e-4, atol=tolerance)
     finally:
         torch.set_num_threads(before)
-    torch.testing.assert_close(vertices, expected, rtol=1e-5, atol=1e-6 if dtype == torch.float32 else 1e-13)
 
 
 def test_large_batches_take_the_kernel_and_agree(monkeypatch: pytest.MonkeyPatch) -> None:
