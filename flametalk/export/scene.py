@@ -115,7 +115,7 @@ def build_scene(clip: Clip, head: Head, settings: ExportSettings) -> Scene:
         head=head.name,
         fps=clip.fps,
         vertices=rest.astype(np.float32),
-        **_topology(head),
+        **topology(head),
         places=places,
         skin_joints=skin_joints,
         skin_weights=skin_weights,
@@ -196,7 +196,7 @@ def _translations(
     return local
 
 
-def _topology(head: Head) -> dict[str, Any]:
+def topology(head: Head) -> dict[str, Any]:
     """Triangles and polygons, which triangle belongs to which polygon, and texture coordinates."""
 
     def array(value: torch.Tensor | None, dtype: type) -> np.ndarray | None:
