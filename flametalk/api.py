@@ -7,17 +7,20 @@ from pathlib import Path
 import numpy as np
 
 from .audio.decode import load_audio
-from .audio.features import extract_features
+from .audio.features import AudioFeatures, extract_features
 from .audio.resample import resample
 from .audio.signal import Audio
 from .clip import Clip
-from .conventions import SAMPLE_RATE
+from .conventions import FPS, SAMPLE_RATE
 from .errors import InputError, UnknownNameError
 from .files import PathLike
 from .head import Head
 from .perform import perform
+from .perform.feeling import MOST
 
-GENERATORS = ("performer",)
+GENERATORS = ("builtin", "performer")
+DEFAULT = "performer"
+CHECKPOINT = ".safetensors"
 SHORTEST = 0.1  # seconds: less is no speech
 
 
@@ -28,22 +31,30 @@ def animate(
     seed: int = 0,
     emotion: str | None = None,
     intensity: float = 1.0,
-    generator: str = "performer",
+    generator: PathLike = DEFAULT,
     shape: Clip | PathLike | np.ndarray | Sequence[float] | None = None,
+    steps: int | None = None,
+    linguistic: str = "auto",
+    emotion_features: str = "auto",
+    progress: bool = False,
 ) -> Clip:
     """A talking head for a sound file or an `Audio`, with the sound attached.
 
     `text` is the English transcript, where there is one. `seed` decides on head motion, brows and blinks, not
     on the lips. `emotion` is one of the head's ("happy", "sad", …) at `intensity` 0 … 1.5. `shape` gives the
-    identity: a clip (or its file), or shape coefficients. What ran, and for how long, is in `provenance`.
+    identity: a clip (or its file), or shape coefficients. `generator` is "builtin" (learned, ships with the
+    package), "performer" (rules), or a checkpoint of `flametalk train`, which may ask for the features
+    "wavlm:FOLDER" and "emotion2vec:FOLDER"; `steps` are its solver's. What ran, and for how long, is in
+    `provenance`.
     """
-    if generator not in GENERATORS:
-        raise UnknownNameError("generator", generator, GENERATORS)
+    learned = _checkpoint(generator)
     if image is not None:
         raise InputError(
             "a face cannot be read from a photo yet: leave image out, and give shape= "
             "(a clip with the identity, or its shape coefficients)"
         )
+    if seed < 0:
+        raise InputError(f"seed is {seed}, expected 0 or more")
     clock = _Clock()
     sound = audio if isinstance(audio, Audio) else load_audio(audio)
     if sound.duration < SHORTEST:
@@ -52,18 +63,90 @@ def animate(
         )
     heard = resample(sound, SAMPLE_RATE)
     clock.mark("sound")
-    head = Head.load()
+    model = None if learned is None else _model(learned)
+    head = Head.load(None if model is None else model.made_for)
     identity = None if shape is None else _identity(shape, head)
     clock.mark("head")
-    features = extract_features(heard, text=text)
+    features = extract_features(heard, FPS, linguistic, emotion_features, text)
     clock.mark("features")
-    clip = perform(features, head, seed, emotion, intensity)
+    if model is None:
+        if steps is not None:
+            raise InputError(
+                "the performer takes no solver steps: leave steps out, or choose another generator"
+            )
+        clip = perform(features, head, seed, emotion, intensity)
+        clip = clip.replace(shape=clip.shape if identity is None else identity)
+    else:
+        reference = _reference(head, identity, emotion, intensity)
+        clip = _sample(model, features, reference, seed, steps, progress)
+        felt = {"emotion": emotion or "none", "intensity": float(intensity) if emotion else 0.0}
+        clip = clip.replace(provenance={**clip.provenance, **felt})
     clock.mark("generator")
-    return clip.replace(
-        shape=clip.shape if identity is None else identity,
-        audio=sound,
-        provenance={**clip.provenance, "seconds": clock.seconds},
-    )
+    return clip.replace(audio=sound, provenance={**clip.provenance, "seconds": clock.seconds})
+
+
+def _checkpoint(generator: PathLike) -> Path | None:
+    """The file of a learned generator; None for the rules."""
+    from .generate.shipped import BUILTIN
+
+    if generator == "performer":
+        return None
+    if generator == "builtin":
+        return BUILTIN
+    if str(generator).endswith(CHECKPOINT):
+        return Path(generator)
+    raise UnknownNameError("generator", str(generator), [*GENERATORS, f"x{CHECKPOINT}"])
+
+
+def _model(path: Path):  # a MotionModel, whose import is heavy
+    from .generate.checkpoint import load_model
+    from .generate.shipped import BUILTIN, builtin_model
+
+    return builtin_model() if path == BUILTIN else load_model(path)
+
+
+def _reference(head: Head, identity: np.ndarray | None, emotion: str | None, intensity: float) -> Clip:
+    """One frame of the person at rest, with the emotion on the face."""
+    name = emotion if emotion not in (None, "neutral") else None
+    expression, jaw = np.zeros(head.n_expression, np.float32), np.zeros(3, np.float32)
+    if name is not None:
+        known = sorted(a.removeprefix("emotion/") for a in head.actions if a.startswith("emotion/"))
+        if name not in known:
+            raise UnknownNameError("emotion", name, [*known, "neutral"])
+        if not 0.0 <= intensity <= MOST:
+            raise InputError(f"intensity is {intensity:g}, expected 0 to {MOST:g}")
+        expression += intensity * head.actions[f"emotion/{name}"].expression.numpy()
+    parts = {"expression": expression[None], "jaw": jaw[None], "made_for": head.name}
+    return Clip.neutral(1, **parts, **({} if identity is None else {"shape": identity}))
+
+
+def _sample(
+    model, features: AudioFeatures, reference: Clip, seed: int, steps: int | None, progress: bool
+) -> Clip:
+    import torch
+    from tqdm import tqdm
+
+    from .generate.model import generate_clip
+    from .generate.sample import SampleSettings
+    from .generate.schedules import EvenSchedule
+
+    if steps is not None and not 1 <= steps <= 1000:
+        raise InputError(f"steps is {steps}, expected 1 to 1000")
+    steps = steps or int(model.info.get("sample_steps", EvenSchedule().steps))
+    settings = SampleSettings(schedule=EvenSchedule(steps))
+    with tqdm(
+        total=features.n_frames, desc="generating", unit="frame", delay=2.0, disable=not progress
+    ) as bar:
+        clip = generate_clip(
+            model,
+            features,
+            reference,
+            torch.Generator().manual_seed(seed),
+            settings,
+            progress=lambda done, total: bool(bar.update(done - bar.n)),
+        )
+    weights = f"{model.info.get('parameters', 0) / 1e6:.1f} M, {model.info.get('steps', '?')} training steps"
+    return clip.replace(provenance={**clip.provenance, "weights": weights, "solver_steps": steps})
 
 
 class _Clock:

@@ -12,10 +12,10 @@ MIDDLE, LOG_RANGE = 0.01, 3.0  # what becomes 0, and natural logarithms that cou
 
 
 class AmplitudeEncoder(nn.Module):
-    """Conv1d bins → … → width with dilations 1, 2, 4, …, BatchNorm and ReLU after each, average over 3 frames.
+    """Conv1d bins → … → width, dilations 1, 2, 4, …, BatchNorm and ReLU after each, average over 3 frames.
 
     BatchNorm and not LayerNorm: at inference it is a fixed scale, so that loudness stays in the features.
-    With fewer bins than samples the pulses of the voice are averaged away, which tell who speaks, not how loud.
+    With fewer bins than samples the pulses of the voice, which tell who speaks, are averaged away.
     """
 
     def __init__(self, widths: tuple[int, ...], bins: int = SAMPLES_PER_FRAME, log: bool = False):
@@ -40,4 +40,3 @@ class AmplitudeEncoder(nn.Module):
 def pool(envelope: Float[Tensor, "*b samples"], bins: int) -> Float[Tensor, "*b bins"]:
     """Means over equal parts of each frame."""
     return envelope if envelope.shape[-1] == bins else envelope.unflatten(-1, (bins, -1)).mean(-1)
-

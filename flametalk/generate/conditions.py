@@ -33,7 +33,9 @@ class ConditionEncoder(nn.Module):
     def __init__(self, config: NetworkConfig):
         super().__init__()
         width = config.width
-        self.linguistic = nn.Sequential(_nearby(config.d_linguistic, width, config.reach), nn.LayerNorm(width))
+        self.linguistic = nn.Sequential(
+            _nearby(config.d_linguistic, width, config.reach), nn.LayerNorm(width)
+        )
         self.amplitude = AmplitudeEncoder(
             (*config.amplitude_widths, width), config.amplitude_bins, config.loudness == "log"
         )

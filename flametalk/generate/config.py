@@ -63,7 +63,9 @@ class NetworkConfig:
     loudness: str = _option("linear", "scale of the envelope: linear, or log, where a gain only shifts it")
     reach: int = _option(0, "frames on either side that the encoders of linguistic and emotion features see")
     dropout: float = _option(0.1, "share of numbers dropped in training")
-    predicts: str = _option("velocity", "what the network puts out: velocity, or motion (the end of the path)")
+    predicts: str = _option(
+        "velocity", "what the network puts out: velocity, or motion (the end of the path)"
+    )
     noise: str = _option("extrema", "where the flow starts: white, segments or extrema; see noise.py")
     scaled_jaw: bool = _option(True, "the jaw's opening starts as |noise| × envelope")
     noise_scale: tuple[float, ...] = _option(
@@ -90,7 +92,9 @@ class NetworkConfig:
                 raise UnknownNameError(kind, got, known)
         if self.amplitude_bins < 1 or SAMPLES_PER_FRAME % self.amplitude_bins or self.reach < 0:
             raise InputError(f"amplitude_bins must divide {SAMPLES_PER_FRAME}, and reach be 0 or more")
-        if len(self.noise_scale) not in (0, self.space.width) or any(not 0 <= s <= 1 for s in self.noise_scale):
+        if len(self.noise_scale) not in (0, self.space.width) or any(
+            not 0 <= s <= 1 for s in self.noise_scale
+        ):
             raise InputError(f"noise_scale needs {self.space.width} numbers from 0 to 1, or none")
         moved = [name for head in self.heads for name in head.groups]
         if sorted(moved) != sorted(self.space.names):
@@ -110,7 +114,10 @@ class NetworkConfig:
             )
         heads = tuple(HeadConfig(**(h | {"groups": tuple(h["groups"])})) for h in value["heads"])
         space = MotionSpace.from_json(value["space"])
-        tuples: dict[str, Any] = {"heads": heads, "amplitude_widths": tuple(map(int, value["amplitude_widths"]))}
+        tuples: dict[str, Any] = {
+            "heads": heads,
+            "amplitude_widths": tuple(map(int, value["amplitude_widths"])),
+        }
         tuples["noise_scale"] = tuple(map(float, value.get("noise_scale", ())))
         return NetworkConfig(**(dict(value) | {"space": space} | tuples))
 

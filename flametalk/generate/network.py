@@ -22,7 +22,6 @@ from .inputs import AudioInput
 from .modulation import TimeModulation
 from .rotary import rotary_angles
 
-
 SHORTEST_LEFT = 1e-3  # of flow time: no velocity grows without bound at the end of the path
 
 
@@ -104,7 +103,7 @@ class AudioRichTransformer(nn.Module):
     def predict(
         self, x: Float[Tensor, "b t d"], time: Float[Tensor, "b"], conditioning: Conditioning
     ) -> Float[Tensor, "b t d"]:
-        """What the network puts out: the velocity, or the motion at the end of the path (`config.predicts`)."""
+        """What the network puts out: the velocity, or the motion where the path ends (`config.predicts`)."""
         given, angles, mask = conditioning, conditioning.angles, conditioning.mask
         signals, embedded = self.time(time)
         tokens = self.norm_token(self.embed_motion(x) + given.token)

@@ -3,6 +3,7 @@
 It is an instrument, not text to speech: every sound is four formants, a voicing and a noise level.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,15 +44,25 @@ SOUNDS = {
 }
 
 
-def sing(sounds: list[str], starts: np.ndarray, seconds: float, pitch: np.ndarray, seed: int = 0) -> Audio:
-    """`sounds[i]` from `starts[i]` on, gliding for 60 ms; `pitch` is Hz at evenly spaced times."""
+def sing(
+    sounds: list[str],
+    starts: np.ndarray,
+    seconds: float,
+    pitch: np.ndarray,
+    seed: int = 0,
+    table: Mapping[str, Sound] = SOUNDS,
+    glides: tuple[int, int] = (GLIDE, GLIDE),
+) -> Audio:
+    """`sounds[i]` from `starts[i]` on; `pitch` is Hz at evenly spaced times.
+
+    `glides` are the blocks over which formants, and over which levels, turn into the next.
+    """
     blocks = round(seconds * RATE / BLOCK)
     times = (np.arange(blocks) + 0.5) * BLOCK / RATE
-    settings = np.array([(*SOUNDS[s].formants, SOUNDS[s].voiced, SOUNDS[s].noise) for s in sounds])
+    settings = np.array([(*table[s].formants, table[s].voiced, table[s].noise) for s in sounds])
     held = settings[np.clip(np.searchsorted(starts, times, side="right") - 1, 0, None)]
-    glide = np.hanning(GLIDE + 2)[1:-1]
-    padded = np.pad(held, ((GLIDE, GLIDE), (0, 0)), mode="edge")
-    held = convolve1d(padded, glide / glide.sum(), axis=0)[GLIDE:-GLIDE]
+    formants, levels = len(BANDWIDTHS), settings.shape[1] - len(BANDWIDTHS)
+    held = np.concatenate([_eased(held[:, :formants], glides[0]), _eased(held[:, -levels:], glides[1])], 1)
 
     hertz = np.interp(np.arange(blocks * BLOCK) / RATE, np.linspace(0, seconds, len(pitch)), pitch)
     phase = np.cumsum(hertz) / RATE % 1.0
@@ -61,6 +72,13 @@ def sing(sounds: list[str], starts: np.ndarray, seconds: float, pitch: np.ndarra
     samples = _resonate(pulses.reshape(blocks, BLOCK), hiss.reshape(blocks, BLOCK), held)
     peak = np.abs(samples).max()
     return Audio((samples * (0.7 / peak if peak else 0.0)).astype(np.float32), RATE)
+
+
+def _eased(held: np.ndarray, blocks: int) -> np.ndarray:
+    """Steps become ramps."""
+    glide = np.hanning(blocks + 2)[1:-1]
+    padded = np.pad(held, ((blocks, blocks), (0, 0)), mode="edge")
+    return convolve1d(padded, glide / glide.sum(), axis=0)[blocks : len(padded) - blocks]
 
 
 def _resonate(pulses: np.ndarray, hiss: np.ndarray, settings: np.ndarray) -> np.ndarray:

@@ -166,7 +166,8 @@ def prepare(recipe: Recipe, settings: TrainSettings) -> Run:
     objective, optimiser = accelerator.prepare(objective, optimiser)
     run = Run(
         recipe, settings, accelerator, source, data, validation, head, statistics, network,
-        objective, optimiser, average, Journal(settings.run, settings.quiet or not accelerator.is_main_process),
+        objective, optimiser, average,
+        Journal(settings.run, settings.quiet or not accelerator.is_main_process),
     )  # fmt: skip
     if state:
         restore_optimiser(_plain(optimiser), state.optimiser)
@@ -224,12 +225,14 @@ def as_model(run: Run, network: AudioRichTransformer, figures: dict[str, float])
         "parameters": count_parameters(network),
         "validation": {name: round(value, 4) for name, value in figures.items()},
     }
-    return MotionModel(network, run.statistics, run.source.made_for, run.source.features, run.source.fps, info)
+    return MotionModel(
+        network, run.statistics, run.source.made_for, run.source.features, run.source.fps, info
+    )
 
 
 @contextmanager
 def stop_signal() -> Iterator[Callable[[], bool]]:
-    """Whether Ctrl-C (or a polite kill) was heard. The step that runs is finished; a second one ends at once."""
+    """Whether Ctrl-C (or a polite kill) was heard. The step that runs is finished; a second ends at once."""
     heard = []
 
     def hear(number: int, _frame: object) -> None:

@@ -42,16 +42,23 @@ class Objective(nn.Module):
     ):
         super().__init__()
         self.network, self.recipe = network, recipe
-        std, mean = (torch.from_numpy(x.copy()).float() for x in (statistics.difference.std, statistics.difference.mean))
+        std, mean = (
+            torch.from_numpy(x.copy()).float()
+            for x in (statistics.difference.std, statistics.difference.mean)
+        )
         moves = torch.from_numpy(statistics.difference.moves.copy())
-        frame_std, frame_mean = (torch.from_numpy(x.copy()).float() for x in (statistics.frame.std, statistics.frame.mean))
+        frame_std, frame_mean = (
+            torch.from_numpy(x.copy()).float() for x in (statistics.frame.std, statistics.frame.mean)
+        )
         self.register_buffer("counts", moves.float() / moves.float().mean(), persistent=False)
         self.has_surface = surface is not None
         if surface is not None:
             scale = torch.where(moves, std, 0.0)
             self.register_buffer("lips", surface.lips * scale, persistent=False)
             self.register_buffer("gap", surface.gap * scale, persistent=False)
-            self.register_buffer("frame_gap", surface.gap * torch.where(moves, frame_std, 0.0), persistent=False)
+            self.register_buffer(
+                "frame_gap", surface.gap * torch.where(moves, frame_std, 0.0), persistent=False
+            )
             self.gap_at_zero = surface.rest + float(surface.gap @ (mean + frame_mean))
         self.times: Times = StepTimes(recipe.times) if recipe.times else UniformTimes()
         self.noise = noise_of(network.config, training=True)
@@ -93,5 +100,7 @@ class Objective(nn.Module):
         return Errors(total, z.detach(), lips.detach(), gap.detach())
 
 
-def _mean(values: Float[Tensor, "b t"], valid: Float[Tensor, "b t"] | Bool[Tensor, "b t"]) -> Float[Tensor, ""]:
+def _mean(
+    values: Float[Tensor, "b t"], valid: Float[Tensor, "b t"] | Bool[Tensor, "b t"]
+) -> Float[Tensor, ""]:
     return (values * valid).sum() / valid.sum().clamp_min(1)

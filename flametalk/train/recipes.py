@@ -1,4 +1,4 @@
-"""Recipes: everything that decides a training run, documented where it stands. JSON keeps them with the run."""
+"""Recipes: everything that decides a training run, documented where it stands; kept with the run as JSON."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -64,7 +64,9 @@ class Recipe:
     @staticmethod
     def from_json(value: Mapping[str, Any]) -> "Recipe":
         if unknown := set(value) - {f.name for f in fields(Recipe)}:
-            raise InputError(f"recipe settings {sorted(unknown)} are unknown to this version: update flametalk")
+            raise InputError(
+                f"recipe settings {sorted(unknown)} are unknown to this version: update flametalk"
+            )
         return Recipe(**(dict(value) | {"network": NetworkConfig.from_json(value["network"])}))
 
 
@@ -102,8 +104,8 @@ def builtin() -> Recipe:
     return Recipe(
         name="builtin",
         network=network,
-        crop=128,
-        batch=12,
+        crop=112,
+        batch=8,
         reference="silent",
         any_reference=0.2,
         gain=6.0,

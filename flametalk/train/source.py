@@ -57,7 +57,7 @@ class CorpusSource:
 
 
 class Remembered:
-    """A source that is read from disk once: half precision, and of the envelope only what the network hears."""
+    """A source that is read from disk once: in half precision, and the envelope as the network hears it."""
 
     def __init__(self, source: Source, bins: int):
         self.source, self.bins = source, bins
@@ -70,7 +70,9 @@ class Remembered:
         """Motion, linguistic features, envelope in bins, emotion features."""
         if i not in self._kept:
             p = self.source[i]
-            envelope = pool(torch.from_numpy(np.ascontiguousarray(p.amplitude, np.float32)), self.bins).numpy()
+            envelope = pool(
+                torch.from_numpy(np.ascontiguousarray(p.amplitude, np.float32)), self.bins
+            ).numpy()
             arrays = (p.motion, p.linguistic, envelope, p.emotion)
             self._kept[i] = tuple(np.asarray(a, np.float16) for a in arrays)
         return self._kept[i]

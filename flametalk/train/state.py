@@ -1,4 +1,4 @@
-"""The state of a run on disk: one safetensors file, replaced in one step, that holds all a run needs to go on."""
+"""The state of a run: one safetensors file, replaced in one step, with all that is needed to go on."""
 
 import json
 from dataclasses import dataclass
@@ -61,7 +61,9 @@ def load_state(folder: Path) -> RunState:
     """Read what `save_state` wrote."""
     path = folder / STATE_FILE
     if not path.exists():
-        raise InputError(f"{folder} holds no run to go on with ({STATE_FILE} is not there): leave --resume out")
+        raise InputError(
+            f"{folder} holds no run to go on with ({STATE_FILE} is not there): leave --resume out"
+        )
     existing_file(path, MAX_BYTES)
     try:
         with safe_open(path, framework="pt") as file:
@@ -94,7 +96,9 @@ def _under(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
 def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
     """Adam's moments and step counts."""
     state = optimiser.state_dict()["state"]
-    return {f"{number}/{name}": torch.as_tensor(v) for number, kept in state.items() for name, v in kept.items()}
+    return {
+        f"{number}/{name}": torch.as_tensor(v) for number, kept in state.items() for name, v in kept.items()
+    }
 
 
 def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:

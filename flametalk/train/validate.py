@@ -35,7 +35,11 @@ class Validation:
 
     @property
     def figures(self) -> dict[str, float]:
-        return {"lip_error_mm": self.lip_error, "still_error_mm": self.still_error, "aperture_r": self.aperture}
+        return {
+            "lip_error_mm": self.lip_error,
+            "still_error_mm": self.still_error,
+            "aperture_r": self.aperture,
+        }
 
 
 def lip_vertex_error(made: Clip, truth: Clip, head: Head) -> float:
@@ -80,7 +84,9 @@ def validate(
         still = np.broadcast_to(statistics.frame.mean.astype(np.float32), motion.shape)
         error = lip_vertex_error(made, truth, head)
         still_error = lip_vertex_error(space.unpack(still, made_for=head.name), truth, head)
-        rows.append((error, still_error, correlation(mouth_aperture(made, head), mouth_aperture(truth, head))))
+        rows.append(
+            (error, still_error, correlation(mouth_aperture(made, head), mouth_aperture(truth, head)))
+        )
     lips, stills, r = np.nanmean(rows, axis=0)
     return Validation(float(lips), float(stills), float(r), made, truth)
 
