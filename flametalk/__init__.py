@@ -15,13 +15,16 @@ if TYPE_CHECKING:
     from .audio.signal import Audio
     from .clip import Clip
     from .head import Head
+    from .report import Evaluation, evaluate
 
 _HOMES = {
     "Audio": ".audio.signal",
     "AudioFeatures": ".audio.features",
     "Clip": ".clip",
+    "Evaluation": ".report",
     "Head": ".head",
     "animate": ".api",
+    "evaluate": ".report",
     "extract_features": ".audio.features",
     "load_audio": ".audio.decode",
 }
@@ -30,9 +33,11 @@ __all__ = [
     "Audio",
     "AudioFeatures",
     "Clip",
+    "Evaluation",
     "Head",
     "__version__",
     "animate",
+    "evaluate",
     "extract_features",
     "load_audio",
 ]

@@ -18,6 +18,7 @@ from .commands import (
     render,
     templates,
     train,
+    view,
 )
 from .errors import FlametalkError
 from .version import __version__
@@ -27,6 +28,7 @@ COMMANDS = (
     demo,
     render,
     control,
+    view,
     export,
     compare,
     evaluate,

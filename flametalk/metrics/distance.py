@@ -10,7 +10,8 @@ from typing import Literal
 
 import numpy as np
 import torch
-from jaxtyping import Float64
+from jaxtyping import Float, Float64
+from torch import Tensor
 
 from ..conventions import MILLIMETRES
 from ..errors import UnknownNameError
@@ -50,26 +51,45 @@ class Errors:
     vertices: Float64[np.ndarray, "v"]
 
 
+class ErrorSum:
+    """Gathers the errors of all masks in one pass over the vertices."""
+
+    def __init__(self, masks: Sequence[Mask]) -> None:
+        self.masks = tuple(masks)
+        self._picks = [None if m.indices is None else torch.from_numpy(m.indices) for m in masks]
+        self._rows: list[list[np.ndarray]] = [[] for _ in masks]
+        self._total: torch.Tensor | None = None
+        self._frames = 0
+
+    def add(self, ours: Float[Tensor, "b v 3"], theirs: Float[Tensor, "b v 3"]) -> None:
+        """The next frames of both."""
+        squared = (ours - theirs).square_().sum(-1)
+        apart = squared.sqrt()
+        part = apart.sum(0)  # few frames: single precision is enough within a chunk
+        self._total = part.double() if self._total is None else self._total + part
+        self._frames += len(squared)
+        for rows, pick in zip(self._rows, self._picks, strict=True):
+            square, plain = (squared, apart) if pick is None else (squared[:, pick], apart[:, pick])
+            figures = torch.stack([square.amax(1), plain.mean(1), square.mean(1)])
+            rows.append(figures.double().cpu().numpy())
+
+    def result(self) -> Errors:
+        by_mask = {
+            mask.name: FrameErrors(mask, *np.concatenate(rows, axis=1))
+            for mask, rows in zip(self.masks, self._rows, strict=True)
+        }
+        assert self._total is not None
+        return Errors(by_mask, (self._total / self._frames).cpu().numpy())
+
+
 def measure_errors(
     prediction: Motion, truth: Motion, masks: Sequence[Mask], head: Head | None, space: Space
 ) -> Errors:
-    """All masks in one pass over the vertices."""
-    rows: dict[str, list[np.ndarray]] = {mask.name: [] for mask in masks}
-    picks = [None if m.indices is None else torch.from_numpy(m.indices) for m in masks]
-    total: torch.Tensor | float = 0.0
-    frames = 0
+    """All masks of two motions."""
+    errors = ErrorSum(masks)
     for ours, theirs in vertex_pairs(prediction, truth, head, space):
-        squared = (ours - theirs).square().sum(-1)
-        apart = squared.sqrt()
-        total = total + apart.sum(0, dtype=torch.float64)
-        frames += len(squared)
-        for mask, pick in zip(masks, picks, strict=True):
-            square, plain = (squared, apart) if pick is None else (squared[:, pick], apart[:, pick])
-            means = (plain.mean(1, dtype=torch.float64), square.mean(1, dtype=torch.float64))
-            rows[mask.name].append(torch.stack([square.amax(1).double(), *means]).cpu().numpy())
-    by_mask = {m.name: FrameErrors(m, *np.concatenate(rows[m.name], axis=1)) for m in masks}
-    assert isinstance(total, torch.Tensor)
-    return Errors(by_mask, (total / frames).cpu().numpy())
+        errors.add(ours, theirs)
+    return errors.result()
 
 
 def lve(

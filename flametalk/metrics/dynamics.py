@@ -1,11 +1,10 @@
 """Upper-face dynamics deviation (FDD, UFDD): how much the upper face moves, prediction against truth."""
 
-from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float64
+from jaxtyping import Float
 from torch import Tensor
 
 from ..clip import Clip
@@ -48,49 +47,52 @@ def fdd(
     space = space or ("canonical" if variant == "artalk" else "face")
     chosen = mask_of(mask, head)
     rest = _template(truth, head, space, template)
-    ours, theirs = (liveliness(motion, head, variant, chosen, space, rest) for motion in (prediction, truth))
+    ours, theirs = (_liveliness(motion, head, variant, chosen, space, rest) for motion in (prediction, truth))
     apart = (theirs - ours) * SCALES[variant]
     value = apart if variant == "signed" else abs(apart)
     name = "FDD" if variant in ("signed", "absolute") else "UFDD"
     return Score(value, name, UNITS[variant], f"{variant}; {chosen}; {described(truth, space)}")
 
 
-def liveliness(
-    motion: Motion,
-    head: Head | None,
-    variant: str,
-    mask: Mask,
-    space: Space,
-    template: Float[Tensor, "v 3"],
+class Liveliness:
+    """Gathers, over chunks of frames, the number whose difference FDD is: of one motion."""
+
+    def __init__(self, variant: str, mask: Mask, template: Float[Tensor, "v 3"]) -> None:
+        self._variant = variant
+        self._pick = None if mask.indices is None else torch.from_numpy(mask.indices)
+        self._template = template if self._pick is None else template[self._pick]
+        self._moments: Moments | None = None
+        self._spread: list[np.ndarray] = []
+
+    def add(self, vertices: Float[Tensor, "b v 3"]) -> None:
+        """The next frames."""
+        picked = vertices if self._pick is None else vertices[:, self._pick]
+        if self._variant == "artalk":
+            rows = picked.double().sum(-1)
+        else:
+            rows = (picked - self._template.to(picked)).square().sum(-1).double()
+        values = rows.cpu().numpy()
+        if self._variant == "over_vertices":
+            self._spread.append(values.std(1))
+        else:
+            moments = Moments.of(values)
+            self._moments = moments if self._moments is None else self._moments + moments
+
+    def result(self) -> float:
+        if self._variant == "over_vertices":
+            return float(np.concatenate(self._spread).mean())
+        assert self._moments is not None
+        count = self._moments.count - (self._variant == "artalk")
+        return float(np.sqrt(self._moments.squares / max(count, 1)).mean())
+
+
+def _liveliness(
+    motion: Motion, head: Head | None, variant: str, mask: Mask, space: Space, template: Tensor
 ) -> float:
-    """The number whose difference FDD is: of one motion."""
-    if variant == "over_vertices":
-        spread = [rows.std(1) for rows in _displacements(motion, head, mask, space, template)]
-        return float(np.concatenate(spread).mean())
-    moments = None
-    rows = _sums(motion, head, mask, space) if variant == "artalk" else None
-    for part in rows or _displacements(motion, head, mask, space, template):
-        moments = Moments.of(part) if moments is None else moments + Moments.of(part)
-    assert moments is not None
-    freedom = moments.count - 1 if variant == "artalk" else moments.count
-    return float(np.sqrt(moments.squares / max(freedom, 1)).mean())
-
-
-def _displacements(
-    motion: Motion, head: Head | None, mask: Mask, space: Space, template: Tensor
-) -> Iterator[Float64[np.ndarray, "b n"]]:
-    """Squared distance from the template."""
+    gathered = Liveliness(variant, mask, template)
     for vertices in vertex_chunks(motion, head, space):
-        squared = (vertices - template.to(vertices)).square().sum(-1).double().cpu().numpy()
-        yield squared if mask.indices is None else squared[:, mask.indices]
-
-
-def _sums(
-    motion: Motion, head: Head | None, mask: Mask, space: Space
-) -> Iterator[Float64[np.ndarray, "b n"]]:
-    for vertices in vertex_chunks(motion, head, space):
-        sums = vertices.double().sum(-1).cpu().numpy()
-        yield sums if mask.indices is None else sums[:, mask.indices]
+        gathered.add(vertices)
+    return gathered.result()
 
 
 def _template(truth: Motion, head: Head | None, space: Space, given: np.ndarray | None) -> Tensor:

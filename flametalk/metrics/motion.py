@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 import torch
-from jaxtyping import Float64
+from jaxtyping import Float, Float64
 from torch import Tensor
 
 from ..clip import Clip
@@ -37,18 +37,34 @@ def jerk(
     rate = motion.fps if isinstance(motion, Clip) else fps
     if rate is None:
         raise InputError("jerk counts in seconds: give fps with plain vertices")
-    total, count = 0.0, 0
-    held: Tensor | None = None
+    total = JerkSum(chosen)
     for part in vertex_chunks(motion, head, space):
-        picked = part if chosen.indices is None else part[:, torch.from_numpy(chosen.indices)]
-        joined = picked if held is None else torch.cat([held, picked])
-        third = joined.double().diff(n=3, dim=0)
-        total += float(third.norm(dim=-1).sum())
-        count += third.shape[0] * third.shape[1]
-        held = joined[-3:]
-    if not count:
-        raise InputError("jerk needs 4 frames at least")
-    return Score(total / count * rate**3, "jerk", "m/s³", f"{chosen}; {described(motion, space)}")
+        total.add(part)
+    return Score(total.result(rate), "jerk", "m/s³", f"{chosen}; {described(motion, space)}")
+
+
+class JerkSum:
+    """Gathers third differences over chunks of frames."""
+
+    def __init__(self, mask: Mask) -> None:
+        self._pick = None if mask.indices is None else torch.from_numpy(mask.indices)
+        self._held: Tensor | None = None
+        self._total, self._count = 0.0, 0
+
+    def add(self, vertices: Float[Tensor, "b v 3"]) -> None:
+        """The next frames."""
+        picked = (vertices if self._pick is None else vertices[:, self._pick]).double()
+        joined = picked if self._held is None else torch.cat([self._held, picked])
+        third = joined.diff(n=3, dim=0)
+        self._total += float(third.norm(dim=-1).sum())
+        self._count += third.shape[0] * third.shape[1]
+        self._held = joined[-3:]
+
+    def result(self, fps: float) -> float:
+        """Mean length, m/s³."""
+        if not self._count:
+            raise InputError("jerk needs 4 frames at least")
+        return self._total / self._count * fps**3
 
 
 def pose_variance(

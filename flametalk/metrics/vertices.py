@@ -9,8 +9,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..clip import Clip
+from ..conventions import ROOT
 from ..errors import HeadMismatchError, InputError, UnknownNameError
 from ..head import Head
+from ..rotations import matrix_from_axis_angle
 
 Vertices = Float[np.ndarray, "t v 3"] | Float[Tensor, "t v 3"]  # metres
 Motion = Clip | Vertices
@@ -96,6 +98,25 @@ def vertex_pairs(
                 f"the prediction has {ours.shape[1]} vertices, the truth {theirs.shape[1]}: different meshes"
             )
         yield ours, theirs
+
+
+def to_world(clip: Clip, head: Head, face: Float[Tensor, "b v 3"], start: int) -> Float[Tensor, "b v 3"]:
+    """Vertices in world space of those in face space, whose first is frame `start`.
+
+    They are turned about the root joint as a whole, which spares a second pass through the head. Only a clip
+    that moves its neck bends, and needs one.
+    """
+    stop = start + len(face)
+    if clip.neck is not None:
+        return clip.vertices(head, start, stop)
+    shape = torch.from_numpy(np.array(clip.shapes()[start:stop])).to(face)
+    expression = torch.from_numpy(np.array(clip.expression[start:stop])).to(face)
+    root = head.joints(shape, expression)[:, ROOT, None]
+    turn = matrix_from_axis_angle(torch.from_numpy(np.array(clip.head[start:stop])).to(face))
+    world = (face - root) @ turn.transpose(1, 2) + root
+    if clip.translation is None:
+        return world
+    return world + torch.from_numpy(np.array(clip.translation[start:stop])).to(face)[:, None]
 
 
 def described(motion: Motion, space: Space) -> str:
