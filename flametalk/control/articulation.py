@@ -68,7 +68,7 @@ def _take_back(rows: np.ndarray, pose: np.ndarray) -> Float64[np.ndarray, "e r"]
 
 def contacts(clip: Clip, head: Head) -> Float64[np.ndarray, "t"]:
     """1 where the lips touch, 0 where they are clear; smooth in time, and never below what is seen."""
-    near = np.clip((CLEAR - lip_gaps(clip, head)) / (CLEAR - TOUCH), 0.0, 1.0)
+    near = np.clip((CLEAR - lip_gaps(clip, head).astype(np.float64)) / (CLEAR - TOUCH), 0.0, 1.0)
     near = near * near * (3 - 2 * near)
     wide = maximum_filter1d(near, 2 * SIDEWAYS + 1, mode="nearest")
     return np.maximum(near, gaussian_filter1d(wide, STEADY, mode="nearest"))

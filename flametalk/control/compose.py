@@ -8,7 +8,7 @@ A list of controls is plain JSON too: [{"control": "emotion", "emotion": "happy"
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -42,6 +42,7 @@ MOST = 64  # controls of one list
 FILE_BYTES = 2**22
 
 
+@runtime_checkable
 class Control(Protocol):
     """A frozen dataclass that makes a new clip of a clip; what was heard may help it."""
 

@@ -7,7 +7,7 @@ rest is ignored, and nothing is run.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from ..errors import FlametalkError, InputError
 from .accents import Accents
@@ -50,6 +50,7 @@ class LanguageModelError(FlametalkError):
     """A language model that cannot be reached, or whose reply is no PoseScript."""
 
 
+@runtime_checkable
 class LanguageModel(Protocol):
     """Anything that answers a chat."""
 

@@ -31,7 +31,7 @@ from .pose_words import (
 )
 from .posescript import AXES, Axis, Beat, Gesture, PoseScript, Wave
 
-CUT = re.compile(r"[,;.:!?\n]+|\bthen\b|\bbut\b|\bwhile\b|\bafter that\b|\bfollowed by\b")
+CUT = re.compile(r"[,;:!?\n]+|\.(?!\d)|\bthen\b|\bbut\b|\bwhile\b|\bafter that\b|\bfollowed by\b")
 TIME = re.compile(r"\b(?:at|after|from)\s+(\d{1,4}(?:\.\d{1,3})?)\s*(?:seconds?|secs?|s)\b")
 EDGES = re.compile(
     r"\b(?:(?:at|on|in|by) )?(?:the )?(end|start|beginning)s? of "

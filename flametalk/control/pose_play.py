@@ -38,14 +38,14 @@ class Limits:
                 raise InputError(f"limit of {field.name} is {value:g}, expected 0 to {most:g}")
 
     def row(self) -> Float64[np.ndarray, "4"]:
-        return np.array([getattr(self, name) for name in AXES])
+        return np.array([getattr(self, name) for name in AXES], np.float64)
 
 
 def play(script: PoseScript, accents: Accents, limits: Limits | None = None) -> Float64[np.ndarray, "t 4"]:
     """Pitch, yaw, roll in degrees and lean in centimetres for every frame of `accents`.
 
-    Order: base curves and waves, beats, gestures; gain; return to the centre; limits; smoothing. The last
-    two keep each other's promise: smoothing never leads out of the limits.
+    Order: base curves and waves, beats, gestures; gain; limits; smoothing; return to the centre. Neither of
+    the last two leads out of the limits.
     """
     limits = limits or Limits()
     times = np.arange(accents.n_frames) / accents.fps
@@ -57,8 +57,8 @@ def play(script: PoseScript, accents: Accents, limits: Limits | None = None) -> 
         start = _start(gesture, clock, accents.duration)
         curves[:, AXES.index(gesture.axis)] += _gesture(gesture, start, times)
         clock = start + gesture.lasts + GAP
-    curves *= script.gain * _homeward(script.return_part, accents.duration, times)[:, None]
-    return smoothed(soft_limit(curves, limits.row()), SMOOTHING, accents.fps)
+    within = smoothed(soft_limit(script.gain * curves, limits.row()), SMOOTHING, accents.fps)
+    return within * _homeward(script.return_part, times)[:, None]
 
 
 def _base(axis: Axis, script: PoseScript, accents: Accents, times: np.ndarray) -> np.ndarray:
@@ -119,7 +119,7 @@ def _gesture(gesture: Gesture, start: float, times: np.ndarray) -> np.ndarray:
     return curve
 
 
-def _homeward(part: float, duration: float, times: np.ndarray) -> np.ndarray:
+def _homeward(part: float, times: np.ndarray) -> np.ndarray:
     """1, falling to 0 with least jerk over the last part of the clip."""
     if part <= 0:
         return np.ones(len(times))
