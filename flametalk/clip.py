@@ -336,11 +336,12 @@ class Clip:
 
         export(self, path, head, **options)
 
-    def show(self, **options: Any) -> Any:
-        """Plays in a notebook, with sound; options as of `render`."""
-        from .show import ClipView
+    def show(self, video: bool = False, **options: Any) -> Any:
+        """Plays in a notebook, with sound: a head to turn (head, look, height), or with `video=True` a
+        film (options as of `render`)."""
+        from .show import ClipView, VideoView
 
-        return ClipView(self, options)
+        return VideoView(self, options) if video else ClipView(self, **options)
 
     def to_moviepy(self, **options: Any) -> Any:
         """A finished picture-and-sound clip for people who cut films (extra `moviepy`)."""

@@ -85,7 +85,7 @@ def test_a_clip_of_another_head_is_refused(tmp_path: Path) -> None:
 
 
 def test_show_is_one_page_element_with_the_video_inside() -> None:
-    html = talking().show(size=48, progress=False)._repr_html_()
+    html = talking().show(video=True, size=48, progress=False)._repr_html_()
     assert html.startswith("<video controls") and "data:video/mp4;base64," in html
 
 

@@ -58,6 +58,15 @@ def corrective_targets(head: Head, rotations: Float64[np.ndarray, "t j 3 3"]) ->
     return _merged(everything)
 
 
+def pose_targets(head: Head, joints: Sequence[int]) -> Targets:
+    """Correctives of these joints for any pose. The 36 "frames" of the weights are the entries of R − I of
+    joints 1 to 4, so that `entries @ weights` gives the targets' weights."""
+    basis = head.pose_basis.double().numpy().transpose(2, 0, 1)
+    felt = np.abs(basis).max((1, 2), initial=0) > NOTHING
+    wanted = [k for k in range(len(basis)) if felt[k] and ROOT + 1 + k // 9 in joints]
+    return _merged(Targets(tuple(f"entry_{k}" for k in wanted), basis[wanted], np.eye(len(basis))[:, wanted]))
+
+
 def identity_targets(head: Head, shapes: Float[np.ndarray, "t s"], mean: Float64[np.ndarray, "s"]) -> Targets:
     """What a varying identity adds to its mean, by as few targets as its coefficients have directions."""
     basis = head.shape_basis[..., : len(mean)].double().numpy()

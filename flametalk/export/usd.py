@@ -42,11 +42,11 @@ def write_usd(clip: Clip, path: Path, head: Head, settings: ExportSettings) -> N
         return
     texture = f"{path.stem}_skin.jpg" if wear.texture is not None else None
     stage = build_stage(scene, wear, texture and f"./{texture}")
-    if texture:
-        with atomic_path(path.with_name(texture)) as temporary:
-            temporary.write_bytes(wear.jpeg())
-    with atomic_path(path) as temporary:
+    with atomic_path(path) as temporary:  # takes its place last, so that no layer lacks its texture
         _export(stage, temporary, path)
+        if texture:
+            with atomic_path(path.with_name(texture)) as picture:
+                picture.write_bytes(wear.jpeg())
 
 
 def _write_package(scene: Scene, wear: Appearance, path: Path) -> None:
