@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .audio.signal import Audio
     from .clip import Clip
     from .head import Head
+    from .motion.retarget import retarget
     from .report import Evaluation, evaluate
 
 _HOMES = {
@@ -27,6 +28,7 @@ _HOMES = {
     "evaluate": ".report",
     "extract_features": ".audio.features",
     "load_audio": ".audio.decode",
+    "retarget": ".motion.retarget",
 }
 
 __all__ = [
@@ -40,6 +42,7 @@ __all__ = [
     "evaluate",
     "extract_features",
     "load_audio",
+    "retarget",
 ]
 
 

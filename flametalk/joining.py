@@ -27,7 +27,10 @@ def concatenate(clips: Sequence[Clip], fade: float = 0.2) -> Clip:
 
 def _join(a: Clip, b: Clip, fade: float) -> Clip:
     if a.made_for != b.made_for:
-        raise HeadMismatchError(f"cannot join clips made for different heads: {a.made_for} and {b.made_for}")
+        raise HeadMismatchError(
+            f"cannot join clips made for different heads: {a.made_for} and {b.made_for}; "
+            "bring them to one with flametalk.retarget(clip, to=head)"
+        )
     overlap = min(round(fade * a.fps), a.n_frames, b.n_frames)
     weight = timeline.smoothstep(overlap)[:, None]
 

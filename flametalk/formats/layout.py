@@ -118,7 +118,8 @@ def _check_head(clip: Clip, name: str, holds: Holds) -> None:
         return
     raise HeadMismatchError(
         f"the layout '{name}' holds coefficients of {holds.made_for}, this clip was made for the head "
-        f"'{clip.made_for}'; say clip.replace(made_for='{holds.made_for}') if you know that they agree"
+        f"'{clip.made_for}'; flametalk.retarget(clip, to=Head.load('{holds.made_for}')) carries the motion "
+        f"over, or say clip.replace(made_for='{holds.made_for}') if you know that they agree"
     )
 
 

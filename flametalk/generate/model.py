@@ -35,7 +35,8 @@ class MotionModel:
         if head_name != self.made_for and not family:
             raise HeadMismatchError(
                 f"this generator was made for the head '{self.made_for}', not for '{head_name}': "
-                f"load that head, or a generator trained on '{head_name}'"
+                f"load that head, carry its clips over with flametalk.retarget(clip, to=head), "
+                f"or use a generator trained on '{head_name}'"
             )
 
     def check_features(self, features: AudioFeatures) -> None:

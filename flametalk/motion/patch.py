@@ -4,6 +4,7 @@ Parameters are rows of expression, jaw (3) and eyes (6). The head stays upright:
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -50,18 +51,23 @@ class Patch:
         pose[:, JAW_JOINT], pose[:, LEFT_EYE], pose[:, RIGHT_EYE] = turns.split(N_ROTATION, dim=1)
         rotations = matrix_from_axis_angle(pose)
         features = (rotations[:, 1:] - torch.eye(3).to(rotations)).flatten(1)
-        rest, motion = self._bases()
+        rest, motion = self._bases
         moved = torch.addmm(rest, torch.cat([expression, features], 1), motion)
         transforms = skinning_transforms(rotations, head.joints(self.shape, expression))
-        posed = skin(moved.unflatten(1, (-1, 3)), head.skinning[self.ids], transforms)
+        posed = skin(moved.unflatten(1, (-1, 3)), self._skinning, transforms)
         return posed.float().cpu().numpy()
 
+    @cached_property
+    def _skinning(self) -> Tensor:
+        return self.head.skinning[self.ids]
+
+    @cached_property
     def _bases(self) -> tuple[Tensor, Tensor]:
         head, ids = self.head, self.ids
         s = self.shape.shape[-1]
         rest = (head.template[ids] + head.shape_basis[ids][..., :s] @ self.shape[0]).reshape(1, -1)
         motion = torch.cat([head.expression_basis[ids], head.pose_basis[ids]], -1)
-        return rest, motion.flatten(0, 1).T
+        return rest, motion.flatten(0, 1).T.contiguous()
 
     def jacobian(self) -> Float64[np.ndarray, "n 3 p"]:
         """What one unit of each parameter moves, near rest; the jaw's opening along its natural way."""
