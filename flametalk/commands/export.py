@@ -45,6 +45,9 @@ def add(commands) -> None:
         help="of a clip whose shape varies: exact (extra targets) or mean; default: %(default)s",
     )
     parser.add_argument("--detail", action="store_true", help="the detail mesh too, where a format has room")
+    parser.add_argument(
+        "--point-cache", action="store_true", help="fbx: a .pc2 beside it moves the mesh, not skin and shapes"
+    )
     parser.add_argument("--look", default="skin", metavar="NAME", help=LOOKS)
     parser.add_argument("--texture-size", type=int, default=2048, metavar="N", help="default: %(default)s")
 
@@ -68,6 +71,7 @@ def run(options: argparse.Namespace) -> None:
         fps=options.fps,
         identity=options.identity,
         detail=options.detail,
+        point_cache=options.point_cache,
         look=options.look,
         texture_size=options.texture_size,
     )

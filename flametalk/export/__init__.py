@@ -41,6 +41,16 @@ FORMATS: Final[dict[str, Format]] = {  # ending -> writer
     ".usd": Format("usd", "write_usd", "USD, binary, texture beside it (extra usd)"),
     ".usdc": Format("usd", "write_usd", "USD, binary, texture beside it (extra usd)"),
     ".usda": Format("usd", "write_usd", "USD as text, texture beside it (extra usd)"),
+    ".obj": Format("obj", "write_obj", "OBJ, one numbered file a frame: frames/*.obj"),
+    ".ply": Format("ply", "write_ply", "binary PLY, one numbered file a frame: frames/*.ply"),
+    ".stl": Format("stl", "write_stl", "binary STL in millimetres, one numbered file a frame: frames/*.stl"),
+    ".abc": Format("alembic", "write_alembic", "Alembic: the vertices of every frame (extra alembic)"),
+    ".pc2": Format(
+        "pc2", "write_pc2", "point cache: vertices only, for the mesh of an .fbx with the same preset"
+    ),
+    ".bvh": Format("bvh", "write_bvh", "BVH: rotations of head, neck, jaw and eyes"),
+    ".json": Format("curves", "write_curves", "curves as readable JSON: weights and rotations"),
+    ".csv": Format("arkit_csv", "write_arkit_csv", "ARKit CSV: the 61 columns of Live Link Face"),
     ".npz": Format("clipfile", "write_clipfile", "the clip itself, for flametalk"),
     ".safetensors": Format("clipfile", "write_clipfile", "the clip itself, for flametalk"),
 }
@@ -56,6 +66,7 @@ def export(
     fps: float | None = None,
     identity: str = "exact",
     detail: bool = False,
+    point_cache: bool = False,
     look: str = "skin",
     texture_size: int = 2048,
 ) -> None:
@@ -72,6 +83,7 @@ def export(
         preset=preset,
         identity=identity,
         detail=detail,
+        point_cache=point_cache,
         look=look,
         texture_size=texture_size,
     )

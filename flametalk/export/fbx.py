@@ -14,14 +14,17 @@ from jaxtyping import Float, Float64
 from ..clip import Clip
 from ..files import atomic_path
 from ..head import Head
-from .fbx_animation import add_animation, joint_tracks, weight_tracks
+from .fbx_animation import Track, add_animation, joint_tracks, weight_tracks
 from .fbx_binary import Node, write_document
+from .fbx_cache import add_cache
 from .fbx_document import Objects, connections, definitions, head_nodes, takes, ticks
 from .fbx_frames import FRAMES, Frame
 from .fbx_mesh import NOTHING, add_mesh, add_targets
 from .fbx_skeleton import add_bind_pose, add_joints, add_skin
 from .materials import Appearance, appearance
+from .pc2 import write_cache
 from .scene import Scene, build_scene
+from .sequence import mesh_sequence
 from .settings import ExportSettings
 
 VERSION: Final = 7400
@@ -32,34 +35,43 @@ JOINT_SIZE: Final = 0.02  # metres, as drawn
 
 
 def write_fbx(clip: Clip, path: Path, head: Head, settings: ExportSettings) -> None:
-    """`clip` on `head` in the axes and units of `settings.preset`."""
+    """`clip` on `head` in the axes and units of `settings.preset`.
+
+    With `settings.point_cache` the mesh has no skin and no blend shapes: it plays a .pc2 beside the file.
+    """
+    frame = FRAMES[settings.preset]
     scene = build_scene(clip, head, settings)
     look = appearance(head, settings.look, settings.texture_size)
-    write_scene(scene, path, FRAMES[settings.preset], look)
+    if not settings.point_cache:
+        write_scene(scene, path, frame, look)
+        return
+    cache = path.with_suffix(".pc2")
+    write_cache(cache, mesh_sequence(clip, head, settings), frame)
+    write_scene(scene, path, frame, look, cache=cache.name)
 
 
-def write_scene(scene: Scene, path: Path, frame: Frame, look: Appearance, version: int | None = None) -> None:
+def write_scene(
+    scene: Scene,
+    path: Path,
+    frame: Frame,
+    look: Appearance,
+    version: int | None = None,
+    cache: str | None = None,
+) -> None:
     """As `write_fbx`. The version is 7.4, or 7.5 where the file may grow large."""
     if version is None:
         bulk = scene.targets.nbytes * 4 + scene.weights.nbytes * 2 + scene.rotations.nbytes
         version = VERSION if bulk < LARGE else LARGE_VERSION
     objects = Objects()
-    turn, scale = frame.matrix, frame.scale
-
-    def converted(points: Float[np.ndarray, "n 3"]) -> Float64[np.ndarray, "n 3"]:
-        return (scale * points) @ turn.T
-
-    vertices = converted(scene.vertices.astype(np.float64))
+    vertices = _converted(scene.vertices, frame)
     geometry, model = add_mesh(objects, scene, vertices, look)
-    places, local = converted(scene.places), converted(scene.rest_translations)
-    joints = add_joints(objects, scene, local, JOINT_SIZE * scale)
-    add_skin(objects, scene, geometry, joints, places)
-    names, offsets, weights, stretched = one_sided(scene)
-    moved = [converted(offset.astype(np.float64)) for offset in offsets]
-    channels = add_targets(objects, geometry, names, moved, scene.faces, vertices, NOTHING * scale)
-    add_bind_pose(objects, model, joints, places)
-    tracks = [*joint_tracks(scene, joints, local, turn, scale), *weight_tracks(channels, weights)]
-    add_animation(objects, STACK, scene.fps, tracks)
+    tracks: list[Track] = []
+    stretched: dict[str, int] = {}
+    if cache is None:
+        tracks, stretched = _add_rig(objects, scene, frame, geometry, model, vertices)
+    else:
+        add_cache(objects, geometry, cache)
+    add_animation(objects, STACK, scene.fps, scene.n_frames, tracks)
 
     stop = int(ticks(scene.n_frames, scene.fps)[-1])
     story = json.dumps(scene.provenance | {"weight at 100 %": stretched}, default=str)
@@ -72,6 +84,30 @@ def write_scene(scene: Scene, path: Path, frame: Frame, look: Appearance, versio
     ]
     with atomic_path(path) as temporary, temporary.open("wb") as file:
         write_document(file, version, nodes)
+
+
+def _add_rig(
+    objects: Objects,
+    scene: Scene,
+    frame: Frame,
+    geometry: int,
+    model: int,
+    vertices: Float64[np.ndarray, "v 3"],
+) -> tuple[list[Track], dict[str, int]]:
+    """Joints, skin and targets; gives what moves them, and by what targets were stretched."""
+    turn, scale = frame.matrix, frame.scale
+    places, local = _converted(scene.places, frame), _converted(scene.rest_translations, frame)
+    joints = add_joints(objects, scene, local, JOINT_SIZE * scale)
+    add_skin(objects, scene, geometry, joints, places)
+    names, offsets, weights, stretched = one_sided(scene)
+    moved = [_converted(offset, frame) for offset in offsets]
+    channels = add_targets(objects, geometry, names, moved, scene.faces, vertices, NOTHING * scale)
+    add_bind_pose(objects, model, joints, places)
+    return [*joint_tracks(scene, joints, local, turn, scale), *weight_tracks(channels, weights)], stretched
+
+
+def _converted(points: Float[np.ndarray, "n 3"], frame: Frame) -> Float64[np.ndarray, "n 3"]:
+    return (frame.scale * points.astype(np.float64)) @ frame.matrix.T
 
 
 def one_sided(

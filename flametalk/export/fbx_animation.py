@@ -58,9 +58,8 @@ def weight_tracks(channels: list[int], weights: Float[np.ndarray, "t k"]) -> lis
     ]
 
 
-def add_animation(objects: Objects, stack_name: str, fps: float, tracks: list[Track]) -> int:
+def add_animation(objects: Objects, stack_name: str, fps: float, frames: int, tracks: list[Track]) -> int:
     """One stack, one layer; gives the number of curves."""
-    frames = len(tracks[0].values)
     times = ticks(frames, fps)
     stop = int(times[-1])
     spans = [p_time(name, value) for name, value in (("LocalStart", 0), ("LocalStop", stop))]

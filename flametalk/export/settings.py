@@ -18,6 +18,7 @@ class ExportSettings:
     preset: str = "blender"  # units and axes where a format leaves them open: blender, unity, unreal
     identity: str = "exact"  # of a clip whose shape varies: follow it with extra targets, or its mean
     detail: bool = False  # also the detail mesh, where a format can hold one
+    point_cache: bool = False  # fbx: a .pc2 beside it moves the mesh, not skin and blend shapes
     look: str = "skin"  # colours of the materials, a name of `render.looks.LOOKS`
     texture_size: int = 2048  # texels a side of the painted skin
 
