@@ -22,7 +22,7 @@ LONGEST = 1.0  # seconds: eyes shut longer are not blinking
 class Blinks:
     """When the eyes shut, and for how long."""
 
-    times: Float64[np.ndarray, "n"]  # seconds of the narrowest frame
+    times: Float64[np.ndarray, "n"]  # seconds of the middle
     lengths: Float64[np.ndarray, "n"]  # seconds below `HALF` of the usual opening
     duration: float  # seconds looked at
 
@@ -66,8 +66,8 @@ def blinks_of(opening: Float[np.ndarray, "t"], fps: float) -> Blinks:
     edges = np.flatnonzero(narrow[1:] != narrow[:-1]).reshape(-1, 2)
     times, lengths = [], []
     for first, last in edges:
-        lowest = int(first + np.argmin(opening[first:last]))
-        if opening[lowest] < SHUT * usual and (last - first) / fps <= LONGEST:
-            times.append(lowest / fps)
+        shut = first + np.flatnonzero(opening[first:last] < SHUT * usual)
+        if len(shut) and (last - first) / fps <= LONGEST:
+            times.append(float(shut.mean()) / fps)
             lengths.append((last - first) / fps)
     return Blinks(np.array(times), np.array(lengths), len(opening) / fps)

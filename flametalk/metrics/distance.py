@@ -6,7 +6,6 @@ largest squared distance, the mean distance, the mean squared distance.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import torch
@@ -96,7 +95,7 @@ def lve(
     prediction: Motion,
     truth: Motion,
     head: Head | None = None,
-    variant: Literal["max_sq", "max_l2", "rms_mm"] = "max_sq",
+    variant: str = "max_sq",
     mask: MaskLike = "lips",
     space: Space | None = None,
 ) -> Score:
@@ -125,7 +124,7 @@ def mve(
     prediction: Motion,
     truth: Motion,
     head: Head | None = None,
-    variant: Literal["mean_l2", "rms_mm"] = "mean_l2",
+    variant: str = "mean_l2",
     mask: MaskLike = "all",
     space: Space | None = None,
 ) -> Score:

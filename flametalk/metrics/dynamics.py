@@ -1,7 +1,5 @@
 """Upper-face dynamics deviation (FDD, UFDD): how much the upper face moves, prediction against truth."""
 
-from typing import Literal
-
 import numpy as np
 import torch
 from jaxtyping import Float
@@ -30,7 +28,7 @@ def fdd(
     prediction: Motion,
     truth: Motion,
     head: Head | None = None,
-    variant: Literal["signed", "absolute", "artalk", "over_vertices"] = "signed",
+    variant: str = "signed",
     mask: MaskLike = "upper_face",
     space: Space | None = None,
     template: Float[np.ndarray, "v 3"] | None = None,

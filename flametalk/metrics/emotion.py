@@ -1,7 +1,6 @@
 """Emotion of a clip: likeness to a template of expression, and what a recogniser sees."""
 
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -26,7 +25,7 @@ def template_cosine(
     template: str | Float[np.ndarray, "e"],
     head: Head | None = None,
     neutral: Clip | None = None,
-    variant: Literal["mean", "frames"] = "mean",
+    variant: str = "mean",
 ) -> Score:
     """Cosine in expression space with an emotion of the head, or with expression coefficients.
 
@@ -75,7 +74,7 @@ def emotion_accuracy(
     pictures: Pictures,
     wanted: int | Sequence[int],
     recogniser: Recogniser,
-    variant: Literal["frames", "majority"] = "frames",
+    variant: str = "frames",
 ) -> Score:
     """EmoACC: part of the pictures in which your recogniser sees the wanted class, or whether most do.
 

@@ -56,8 +56,8 @@ def emo_fid(
 
 
 def fvd(
-    prediction: Sequence[UInt8[np.ndarray, "t h w 3"]],
-    truth: Sequence[UInt8[np.ndarray, "t h w 3"]],
+    prediction: Sequence[UInt8[np.ndarray, "_ _ _ 3"]],
+    truth: Sequence[UInt8[np.ndarray, "_ _ _ 3"]],
     network: Network,
     frames: int = CLIP_FRAMES,
 ) -> Score:

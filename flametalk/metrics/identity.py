@@ -1,7 +1,5 @@
 """Does the head stay the same person? Spread of the shape over the frames."""
 
-from typing import Literal
-
 import numpy as np
 import torch
 
@@ -19,9 +17,7 @@ VARIANTS = {
 FRAMES = 64
 
 
-def shape_spread(
-    clip: Clip, head: Head | None = None, variant: Literal["coefficients", "surface"] = "coefficients"
-) -> Score:
+def shape_spread(clip: Clip, head: Head | None = None, variant: str = "coefficients") -> Score:
     """0 for one identity throughout; methods that predict shape frame by frame drift."""
     if variant not in VARIANTS:
         raise UnknownNameError("variant of shape spread", variant, VARIANTS)

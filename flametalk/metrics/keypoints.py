@@ -1,7 +1,5 @@
 """Landmarks over time: Glo and Exp with their differences, and landmark distances."""
 
-from typing import Literal
-
 import numpy as np
 import torch
 from jaxtyping import Float64
@@ -82,7 +80,7 @@ def landmark_distance(
     prediction: Clip,
     truth: Clip,
     head: Head | None = None,
-    variant: Literal["f_lmd", "m_lmd", "akd"] = "f_lmd",
+    variant: str = "f_lmd",
     space: Space = "world",
 ) -> Score:
     """Distance of landmarks, in millimetres on the head (papers: pixels of their own picture size)."""

@@ -1,7 +1,5 @@
 """Is it the same face? CSIM by a face embedder, and the copula similarity that 3DXTalker calls CSIM."""
 
-from typing import Literal
-
 import numpy as np
 from jaxtyping import Float, UInt8
 from scipy.special import ndtri
@@ -88,7 +86,7 @@ def similarity(
 def copula_similarity(
     prediction: UInt8[np.ndarray, "n h w 3"],
     truth: UInt8[np.ndarray, "n h w 3"] | None = None,
-    variant: Literal["truth", "consecutive"] = "truth",
+    variant: str = "truth",
     patch: int = PATCH,
 ) -> Score:
     """Gaussian-copula similarity of pictures (El Ghazouali et al. 2024), 1 for equal ones. Says nothing of

@@ -6,7 +6,6 @@ LPIPS' own (`alex.pth`, `vgg.pth`), which the package torchmetrics carries.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import torch
@@ -69,9 +68,7 @@ class Lpips:
         return found
 
 
-def load_lpips(
-    trunk: PathLike, kind: Literal["alex", "vgg"] = "alex", weights: PathLike | None = None
-) -> Lpips:
+def load_lpips(trunk: PathLike, kind: str = "alex", weights: PathLike | None = None) -> Lpips:
     """`trunk` is torchvision's file; `weights` LPIPS' own, by default those in the package torchmetrics."""
     if kind not in TRUNKS:
         raise UnknownNameError("trunk of LPIPS", kind, TRUNKS)

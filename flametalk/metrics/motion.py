@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from itertools import combinations
-from typing import Literal
 
 import numpy as np
 import torch
@@ -67,9 +66,7 @@ class JerkSum:
         return self._total / self._count * fps**3
 
 
-def pose_variance(
-    clip: Clip, head: Head | None = None, variant: Literal["rotation", "face_centre"] = "rotation"
-) -> Score:
+def pose_variance(clip: Clip, head: Head | None = None, variant: str = "rotation") -> Score:
     """How much the head moves about; more is livelier, the truth's own value is the goal."""
     if variant not in POSE_VARIANTS:
         raise UnknownNameError("variant of pose variance", variant, POSE_VARIANTS)

@@ -1,7 +1,6 @@
 """Vertices of two motions side by side, a few frames at a time, so that memory does not grow with length."""
 
 from collections.abc import Iterator
-from typing import Literal
 
 import numpy as np
 import torch
@@ -14,9 +13,9 @@ from ..errors import HeadMismatchError, InputError, UnknownNameError
 from ..head import Head
 from ..rotations import matrix_from_axis_angle
 
-Vertices = Float[np.ndarray, "t v 3"] | Float[Tensor, "t v 3"]  # metres
+Vertices = Float[np.ndarray, "_ _ 3"] | Float[Tensor, "_ _ 3"]  # metres
 Motion = Clip | Vertices
-Space = Literal["world", "face", "canonical"]
+Space = str  # one of SPACES
 
 SPACES = {
     "world": "as posed, with the motion of the head",

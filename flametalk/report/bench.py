@@ -4,7 +4,6 @@ import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Literal
 
 from ..clip import Clip
 from ..errors import HeadMismatchError, InputError, UnknownNameError
@@ -24,8 +23,8 @@ def evaluate(
     truth: Source,
     head: Head | PathLike | None = None,
     output: PathLike | None = None,
-    partners: Literal["all", "common"] = "all",
-    lengths: Literal["equal", "cut"] = "equal",
+    partners: str = "all",
+    lengths: str = "equal",
     workers: int | None = None,
     progress: Done | None = None,
 ) -> Evaluation:

@@ -17,7 +17,7 @@ REGIONS = (
     "left_eyeball", "right_eyeball", "chin", "neck", "scalp", "teeth_upper", "teeth_lower",
 )  # fmt: skip
 VIEWS = ("front", "three-quarter")
-COLOURS = "inferno"
+COLOURS = "YlOrRd"  # light where nothing is wrong, so that the face is seen
 FINER = 2  # pixels drawn for one shown
 PAPER = 255
 TOP = 99.0  # percentile of the vertices that is as bright as the scale goes
@@ -52,9 +52,8 @@ def plot_heat_maps(evaluation: Evaluation, head: Head, size: int = 320) -> Curve
     for axes, (method, view) in zip(grid.flat, pictures, strict=False):
         axes.imshow(heat_map(errors[method], head, top, view, size))
         axes.set_title(f"{method}, {view}", fontsize=8)
-    scale = figure.colorbar(
-        _scale(top), ax=grid.ravel().tolist(), label="mean error without head motion [mm]", shrink=0.85
-    )
+    scale = figure.colorbar(_scale(top), ax=grid.ravel().tolist(), shrink=0.85)
+    scale.set_label("mean error [mm]", fontsize=8)
     scale.ax.tick_params(labelsize=8)
     return figure
 
@@ -82,7 +81,7 @@ def heat_map(
     seen = passes.face >= 0
     corners = head.faces.cpu().numpy()[passes.face[seen]]
     values = (errors[corners] * passes.barycentric[seen]).sum(-1)
-    light = 0.35 + 0.65 * np.clip(passes.normal[seen][:, 2], 0.0, 1.0)
+    light = 0.3 + 0.7 * np.clip(passes.normal[seen][:, 2], 0.0, 1.0)
     picture = np.full((*seen.shape, 3), float(PAPER))
     picture[seen] = 255.0 * colormaps[COLOURS](np.clip(values / top, 0.0, 1.0))[:, :3] * light[:, None]
     image = Image.fromarray(picture.round().astype(np.uint8))

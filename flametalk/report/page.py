@@ -16,6 +16,7 @@ from ..files import atomic_path
 from ..film import compare
 from ..head import Head
 from ..plot import Curves
+from ..render.images import write_image
 from ..version import __version__
 from .columns import COLUMNS, choose_columns
 from .evaluation import TRUTH, Evaluation
@@ -114,7 +115,17 @@ def _video(evaluation: Evaluation, head: Head, folder: Path, name: str | None) -
     seconds = min(VIDEO_SECONDS, side_by_side[0][1].duration)
     cut = [(label, clip.cut(0.0, seconds)) for label, clip in side_by_side]
     compare(cut, folder / "side_by_side.mp4", head, "front", size=VIDEO_SIZE)
+    _poster(folder / "side_by_side.mp4", folder / "side_by_side.png")
     return f"Clip {name}, the first {seconds:.1f} s: {', '.join(label for label, _ in cut)}."
+
+
+def _poster(film: Path, picture: Path) -> None:
+    """A frame from the middle, shown until someone plays the video."""
+    import av
+
+    with av.open(str(film)) as container:
+        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    write_image(frames[len(frames) // 2], picture)
 
 
 def _figure(figure: Curves, path: Path) -> None:
@@ -133,7 +144,8 @@ def _text(path: Path, text: str) -> None:
 def _page(evaluation: Evaluation, table: Table, shown: dict[str, str], film: str) -> str:
     has_regions = '<img src="plots/regions.svg" alt="errors by region">' if _regions(evaluation) else ""
     moving = (
-        '<h2>Side by side</h2><video src="side_by_side.mp4" controls loop></video>'
+        "<h2>Side by side</h2>"
+        '<video src="side_by_side.mp4" poster="side_by_side.png" controls loop preload="none"></video>'
         f"<p class=caption>{html.escape(film)}</p>"
         if film
         else ""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from ..plot import Curves
 from .columns import COLUMNS
@@ -13,6 +14,7 @@ from .measure import Measured
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c564b", "#f0e442")
 GREY = "#666666"
 SHOWN = ("lve", "mve_face", "ufve", "fdd", "r_truth", "ba9")
+WORTH = 0.01  # of the worst region: others with less are not drawn
 LINES = (("aperture", "mouth aperture"), ("jaw", "jaw °"), ("pitch", "head pitch °"), ("yaw", "head yaw °"))
 
 
@@ -70,6 +72,7 @@ def plot_columns(evaluation: Evaluation, keys: Sequence[str] = SHOWN) -> Curves:
         axes.set_ylim(len(names) - 0.5, -0.5)
         axes.set_title(COLUMNS[key].heading, fontsize=9)
         axes.tick_params(labelsize=8)
+        axes.xaxis.set_major_locator(MaxNLocator(5))
         axes.grid(alpha=0.25, axis="x")
     for axes in list(grid.flat)[len(keys) :]:
         axes.axis("off")
@@ -104,6 +107,7 @@ def plot_clip_curves(evaluation: Evaluation, name: str) -> Curves:
 def plot_regions(regions: dict[str, dict[str, float]], evaluation: Evaluation) -> Curves:
     """Mean error of each region of the head, by method."""
     names = sorted({name for own in regions.values() for name in own}, key=lambda n: -_most(regions, n))
+    names = [n for n in names if _most(regions, n) > WORTH * _most(regions, names[0])] or names
     figure = Curves(figsize=(10, 0.8 + 0.16 * len(names) * (len(regions) + 1)), layout="constrained")
     axes = figure.subplots()
     thick = 0.8 / len(regions)
