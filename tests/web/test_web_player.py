@@ -8,13 +8,13 @@ import pytest
 import torch
 from export.export_clips import lively_clip
 from head.synthetic import tiny_head
-from web.chromium import Chromium, find_chromium
 
 from flametalk.audio.signal import Audio
 from flametalk.clip import Clip
 from flametalk.head import Head
 from flametalk.rotations import axis_angle_from_quaternion, quaternion_from_axis_angle
 from flametalk.web.page import write_page
+from scripts.chromium import Chromium, find_chromium
 
 pytestmark = pytest.mark.skipif(find_chromium() is None, reason="no Chromium (FLAMETALK_CHROMIUM names one)")
 
