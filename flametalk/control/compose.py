@@ -22,7 +22,7 @@ from .pose import Pose
 from .pose_play import Limits
 from .posescript import PoseScript, posescript_from
 from .regions import Regions
-from .speaking_style import Manner, SpeakingStyle
+from .speaking_style import Manner, style_from
 from .strength import Emphasis, Smooth, Style
 from .trajectories import Curve
 
@@ -139,10 +139,9 @@ def _read(control: str, key: str, value: Any) -> Any:
                 f"limits are {_short(value)}, expected degrees of yaw, pitch and roll"
             ) from error
     if (control, key) == ("manner", "style") and isinstance(value, Mapping):
-        try:
-            return SpeakingStyle(**{**value, "bearing": tuple(value["bearing"])})
-        except (TypeError, KeyError) as error:
-            raise InputError(f"{_short(value)} is no speaking style") from error
+        return style_from(value)
+    if (control, key) == ("regions", "limits") and isinstance(value, Mapping):
+        return {name: tuple(limit) if isinstance(limit, list) else limit for name, limit in value.items()}
     if isinstance(value, list) and key in ("times", "names", "frozen", "reach", "target"):
         return tuple(value)
     return value

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Float64
@@ -73,7 +74,16 @@ def load_style(path: PathLike) -> SpeakingStyle:
     """What `SpeakingStyle.save` wrote."""
     found = existing_file(path, MAX_BYTES)
     try:
-        value = json.loads(found.read_text("utf-8"))
+        return style_from(json.loads(found.read_text("utf-8")))
+    except (ValueError, RecursionError) as error:
+        raise FormatError(
+            found, "is no speaking style, as `measure_style(clip).save(path)` writes it"
+        ) from error
+
+
+def style_from(value: Any) -> SpeakingStyle:
+    """From parsed JSON, checked."""
+    try:
         style = SpeakingStyle(
             {str(k): float(v) for k, v in value["face"].items()},
             float(value["jaw"]),
@@ -83,13 +93,12 @@ def load_style(path: PathLike) -> SpeakingStyle:
             None if value["made_for"] is None else str(value["made_for"]),
             float(value["seconds"]),
         )
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise FormatError(
-            found, "is no speaking style (as `measure_style(clip).save(path)` writes it)"
-        ) from error
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise InputError("this is no speaking style: a part is missing, or is no number") from error
     numbers = [*style.face.values(), style.jaw, *style.bearing, *(v for row in style.bands for v in row)]
-    if not np.isfinite(numbers).all() or [len(row) for row in style.bands] != [len(BANDS) - 1] * 3:
-        raise FormatError(found, "has numbers that are not finite, or bands that are not ours")
+    widths = [len(style.bearing), *(len(row) for row in style.bands)]
+    if not np.isfinite([*numbers, style.blinks or 0.0]).all() or widths != [3, *[len(BANDS) - 1] * 3]:
+        raise InputError("this is no speaking style: its numbers are not finite, or its bands are not ours")
     return style
 
 

@@ -33,7 +33,8 @@ def say(content: Any) -> Answer:
     """A chat completion with this content."""
 
     def answer(handler: BaseHTTPRequestHandler, _request: dict[str, Any], _number: int) -> None:
-        body = {"id": "1", "object": "chat.completion", "choices": [{"index": 0, "message": {"role": "assistant", "content": content}}]}  # fmt: skip
+        choice = {"index": 0, "message": {"role": "assistant", "content": content}}
+        body = {"id": "1", "object": "chat.completion", "choices": [choice]}
         send(handler, 200, json.dumps(body).encode(), Content_Type="application/json")
 
     return answer

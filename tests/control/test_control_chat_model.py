@@ -1,4 +1,4 @@
-"""Local chat models in the official layout: one of random weights, and one wired by hand to write a script."""
+"""Local chat models in the official layout: one of random weights, one wired by hand to write a script."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ def _save(folder: Path, wired: bool, positions: int = 60_000) -> Path:
     """A Llama of a few thousand weights with its tokeniser.
 
     Wired, each piece of the answer is followed by the next: embeddings are one-hot, attention and MLP give
-    nothing, and the output layer is the table of successors. Every other word is "?", which leads to the first.
+    nothing, and the output layer is the table of successors. Every other word is "?".
     """
     transformers = pytest.importorskip("transformers")
     import tokenizers
@@ -32,17 +32,16 @@ def _save(folder: Path, wired: bool, positions: int = 60_000) -> Path:
     tokenizer = transformers.PreTrainedTokenizerFast(
         tokenizer_object=inner, bos_token="<s>", eos_token="</s>", unk_token="<unk>"
     )
-    size = 2 * ((len(PIECES) + 3) // 4) * 2
+    size = 4 * ((len(PIECES) + 3) // 4)
     config = transformers.LlamaConfig(
         vocab_size=len(PIECES), hidden_size=size, intermediate_size=16, num_hidden_layers=1,
-        num_attention_heads=2, num_key_value_heads=2, max_position_embeddings=positions, tie_word_embeddings=False,
-        bos_token_id=0, eos_token_id=1,
+        num_attention_heads=2, num_key_value_heads=2, max_position_embeddings=positions,
+        tie_word_embeddings=False, bos_token_id=0, eos_token_id=1,
     )  # fmt: skip
     torch.manual_seed(0)
     model = transformers.LlamaForCausalLM(config)
     if wired:
-        following = [*range(5, len(PIECES)), 1]
-        order = [5, *following]  # after "assistant:" comes the first piece
+        answer = [*range(5, len(PIECES))]  # "assistant:" leads to the first, the last to the end
         with torch.no_grad():
             for name, weight in model.named_parameters():
                 if "layers" in name and "norm" not in name:
@@ -51,7 +50,7 @@ def _save(folder: Path, wired: bool, positions: int = 60_000) -> Path:
             model.lm_head.weight.zero_()
             for k in range(len(PIECES)):
                 model.model.embed_tokens.weight[k, k] = 1.0
-            for piece, after in zip([4, *range(5, len(PIECES))], order[1:], strict=True):
+            for piece, after in zip([4, *answer], [*answer, 1], strict=True):
                 model.lm_head.weight[after, piece] = 10.0
     tokenizer.save_pretrained(folder)
     model.save_pretrained(folder, safe_serialization=True)

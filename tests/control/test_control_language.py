@@ -129,9 +129,10 @@ def test_an_endless_answer() -> None:
     "body", [b"", b"<html>", b'{"choices": []}', b'{"choices": [{"message": null}]}', b"[" * 10**5]
 )
 def test_what_is_no_completion(body: bytes) -> None:
-    with chat_server(lambda h, _r, _n: send(h, 200, body)) as (url, seen):
-        with pytest.raises(LanguageModelError, match="failed 2 times: the answer is not a chat completion"):
-            _ask(url)
+    answer = lambda h, _r, _n: send(h, 200, body)  # noqa: E731
+    told = "failed 2 times: the answer is not a chat completion"
+    with chat_server(answer) as (url, seen), pytest.raises(LanguageModelError, match=told):
+        _ask(url)
     assert len(seen.requests) == 2
 
 
@@ -147,9 +148,12 @@ def test_slow_answers_end_at_the_deadline() -> None:
 
 
 def test_silence_ends_at_the_deadline() -> None:
-    with chat_server(lambda _h, _r, _n: time.sleep(2)) as (url, _):
-        with pytest.raises(LanguageModelError, match=r"no answer within 0\.3 s"):
-            _ask(url, timeout=0.3)
+    told = r"no answer within 0\.3 s"
+    with (
+        chat_server(lambda _h, _r, _n: time.sleep(1)) as (url, _),
+        pytest.raises(LanguageModelError, match=told),
+    ):
+        _ask(url, timeout=0.3)
 
 
 def test_a_dropped_connection_is_tried_again() -> None:

@@ -65,7 +65,8 @@ def test_every_word_for_a_gesture_is_understood(move: str) -> None:
     [
         ("look left", "yaw", 1), ("look to the right", "yaw", -1), ("look up", "pitch", -1),
         ("chin down", "pitch", 1), ("lean in", "lean", 1), ("lean back", "lean", -1),
-        ("tilt your head to the left", "roll", -1), ("turning to the right", "yaw", -1), ("raise your chin", "pitch", -1),
+        ("tilt your head to the left", "roll", -1), ("turning to the right", "yaw", -1),
+        ("raise your chin", "pitch", -1),
     ],
 )  # fmt: skip
 def test_directions(text: str, axis: str, sign: int) -> None:
