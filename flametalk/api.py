@@ -108,7 +108,7 @@ def _model(path: Path):  # a MotionModel, whose import is heavy
 def _reference(head: Head, identity: np.ndarray | None, emotion: str | None, intensity: float) -> Clip:
     """One frame of the person at rest, with the emotion on the face."""
     name = emotion if emotion not in (None, "neutral") else None
-    expression, jaw = np.zeros(head.n_expression, np.float32), np.zeros(3, np.float32)
+    expression = np.zeros(head.n_expression, np.float32)
     if name is not None:
         known = sorted(a.removeprefix("emotion/") for a in head.actions if a.startswith("emotion/"))
         if name not in known:
@@ -116,7 +116,7 @@ def _reference(head: Head, identity: np.ndarray | None, emotion: str | None, int
         if not 0.0 <= intensity <= MOST:
             raise InputError(f"intensity is {intensity:g}, expected 0 to {MOST:g}")
         expression += intensity * head.actions[f"emotion/{name}"].expression.numpy()
-    parts = {"expression": expression[None], "jaw": jaw[None], "made_for": head.name}
+    parts = {"expression": expression[None], "made_for": head.name}
     return Clip.neutral(1, **parts, **({} if identity is None else {"shape": identity}))
 
 

@@ -9,11 +9,12 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Float32
+from jaxtyping import Bool, Float, Float16, Float32
 from torch import Tensor
 
 from ..generate.inputs import AudioInput
 from ..motion.statistics import Moments, MotionStatistics
+from .portrait import Portraits
 from .recipes import Recipe
 from .source import Remembered
 
@@ -68,14 +69,15 @@ def _example(
     data: Remembered, statistics: MotionStatistics, recipe: Recipe, step: int, slot: int
 ) -> tuple[np.ndarray, ...]:
     chance = np.random.default_rng([recipe.seed, EXAMPLE, step, slot])
-    motion, language, envelope, feeling = data[position(len(data), recipe, step, slot)]
+    motion, heard, told, envelope, feeling, felt = data[position(len(data), recipe, step, slot)]
+    share = chance.uniform(*recipe.told) if recipe.told[1] else 0.0
     start = int(chance.integers(max(1, len(motion) - recipe.crop + 1)))
-    frame = motion[reference_frame(envelope, recipe, chance)].astype(np.float32)
     part = slice(start, start + recipe.crop)
+    frame = reference_of(data.portraits, motion, envelope, felt[part], recipe, chance)
     rows = motion[part].astype(np.float32)
     difference = statistics.difference.normalise(rows.astype(np.float64) - frame)
     arrays = vary(
-        language[part].astype(np.float32),
+        ((1.0 - share) * heard[part] + share * told[part]).astype(np.float32),
         envelope[part].astype(np.float32),
         feeling[part].astype(np.float32),
         recipe,
@@ -86,15 +88,24 @@ def _example(
     return (*padded[:3], statistics.frame.normalise(frame).astype(np.float32), padded[3], valid)
 
 
-def reference_frame(envelope: np.ndarray, recipe: Recipe, chance: np.random.Generator) -> int:
-    """The frame that motion is told relative to: as in a photo, someone who is not speaking."""
+def reference_of(
+    portraits: Portraits,
+    motion: Float16[np.ndarray, "t d"],
+    envelope: Float16[np.ndarray, "t bins"],
+    felt: Float16[np.ndarray, "part emotions"],
+    recipe: Recipe,
+    chance: np.random.Generator,
+) -> Float32[np.ndarray, "d"]:
+    """The frame that motion is told relative to; `felt` is of the part that is learned from."""
     anyone, pick = chance.random(2)
     if anyone < recipe.any_reference:
-        return int(pick * len(envelope))
+        return motion[int(pick * len(motion))].astype(np.float32)
+    if recipe.reference == "portrait":
+        return portraits.draw(motion[0].astype(np.float32), felt.astype(np.float32))
     if recipe.reference == "first":
-        return 0
+        return motion[0].astype(np.float32)
     quiet = silent_frames(envelope)
-    return int(quiet[int(pick * len(quiet))]) if len(quiet) else 0
+    return motion[quiet[int(pick * len(quiet))] if len(quiet) else 0].astype(np.float32)
 
 
 def silent_frames(envelope: np.ndarray) -> np.ndarray:
@@ -140,9 +151,9 @@ def measure_statistics(data: Remembered, recipe: Recipe) -> MotionStatistics:
     differences, frames = Moments.empty(width), Moments.empty(width)
     count = min(len(data), recipe.statistics_from)
     for i in np.linspace(0, len(data) - 1, count).round().astype(int):
-        motion, _, envelope, _ = data[int(i)]
+        motion, _, _, envelope, _, felt = data[int(i)]
         chance = np.random.default_rng([recipe.seed, STATISTICS, int(i)])
-        frame = motion[reference_frame(envelope, recipe, chance)].astype(np.float64)
+        frame = reference_of(data.portraits, motion, envelope, felt, recipe, chance).astype(np.float64)
         differences += Moments.of(motion.astype(np.float64) - frame)
         frames += Moments.of(motion)
     return MotionStatistics(differences.zscore(), frames.zscore())

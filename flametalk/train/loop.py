@@ -24,6 +24,7 @@ from .crops import make_batch, measure_statistics
 from .cycle import one_cycle
 from .journal import Journal
 from .objective import Errors, Objective
+from .portrait import portraits_of
 from .recipes import Recipe
 from .source import Remembered, Source, open_source
 from .state import RunState, load_state, optimiser_tensors, restore_optimiser, save_state
@@ -136,14 +137,14 @@ def prepare(recipe: Recipe, settings: TrainSettings) -> Run:
     if state is None and (settings.run / "state.safetensors").exists():
         raise InputError(f"{settings.run} holds a run already: add --resume to go on, or choose another -o")
     source = open_source(settings.data, "train", settings.features)
-    data = Remembered(source, recipe.network.amplitude_bins)
+    head, surface = _head_of(source, recipe)
+    portraits = portraits_of(head, source.space)
+    data = Remembered(source, recipe.network.amplitude_bins, portraits)
     try:
-        validation = Remembered(
-            open_source(settings.data, "valid", settings.features), recipe.network.amplitude_bins
-        )
+        held_out = open_source(settings.data, "valid", settings.features)
+        validation = Remembered(held_out, recipe.network.amplitude_bins, portraits)
     except InputError:
         validation = None  # a corpus whose validation shards are not made yet
-    head, surface = _head_of(source, recipe)
     statistics = state.statistics if state else measure_statistics(data, recipe)
     if state:
         recipe = replace(recipe, network=state.recipe.network)

@@ -8,7 +8,7 @@ from ..errors import InputError, UnknownNameError
 from ..generate.config import HeadConfig, NetworkConfig, paper_config
 from ..motion.space import BUILTIN_162
 
-REFERENCES = ("first", "silent")
+REFERENCES = ("first", "silent", "portrait")
 
 
 def _option(default: Any, help: str) -> Any:
@@ -24,9 +24,14 @@ class Recipe:
     # data
     crop: int = _option(250, "frames of a training example")
     batch: int = _option(128, "examples a step, over all processes")
-    reference: str = _option("first", "reference frames: the first of a performance, or silent ones")
+    reference: str = _option(
+        "first", "reference frames: the first of a performance, silent ones, or portraits (portrait.py)"
+    )
     any_reference: float = _option(0.0, "chance that any frame at all is the reference")
     gain: float = _option(0.0, "decibels by which the loudness varies, either way")
+    told: tuple[float, float] = _option(
+        (0.0, 0.0), "share, drawn from this span, of the phones that were spoken in those that were heard"
+    )
     blur: float = _option(0.0, "chance that the linguistic features are made less sure")
     hoarse: float = _option(0.0, "spread of noise added to the emotion features")
     statistics_from: int = _option(2000, "performances that mean and spread are measured on")
@@ -67,7 +72,8 @@ class Recipe:
             raise InputError(
                 f"recipe settings {sorted(unknown)} are unknown to this version: update flametalk"
             )
-        return Recipe(**(dict(value) | {"network": NetworkConfig.from_json(value["network"])}))
+        network, told = NetworkConfig.from_json(value["network"]), value["told"]
+        return Recipe(**(dict(value) | {"network": network, "told": (float(told[0]), float(told[1]))}))
 
 
 def three_dx_talker() -> Recipe:
@@ -79,8 +85,8 @@ def builtin() -> Recipe:
     """The model that ships: small enough to learn on two CPU cores, and to run faster than real time."""
     heads = (
         HeadConfig("identity", ("shape",), 0, "none"),  # the corpus changes nobody's identity
-        HeadConfig("pose", ("head", "jaw"), 1, "amplitude"),
-        HeadConfig("expression", ("expression", "eyes"), 1, "emotion"),
+        HeadConfig("pose", ("head", "eyes"), 1, "amplitude"),
+        HeadConfig("face", ("expression", "jaw"), 1, "emotion"),  # jaw and lips close together
     )
     network = NetworkConfig(
         space=BUILTIN_162,
@@ -106,10 +112,11 @@ def builtin() -> Recipe:
         network=network,
         crop=112,
         batch=8,
-        reference="silent",
-        any_reference=0.2,
+        reference="portrait",
+        any_reference=0.15,
         gain=6.0,
-        blur=0.5,
+        told=(0.4, 1.0),
+        blur=0.3,
         hoarse=0.3,
         steps=8_000,
         peak=1.5e-3,

@@ -5,12 +5,17 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from jaxtyping import Float16
+from jaxtyping import Float16, Float32
 
+from ..audio.phones import N_PHONES, PHONE_INDEX, SILENCE
+from ..conventions import FPS
 from ..data.shards import Corpus, Performance
 from ..errors import InputError
 from ..generate.amplitude import pool
 from ..motion.space import MotionSpace
+from .portrait import Portraits
+
+STEPS = 4  # parts of a frame in which phones are told
 
 
 @runtime_checkable
@@ -59,23 +64,39 @@ class CorpusSource:
 class Remembered:
     """A source that is read from disk once: in half precision, and the envelope as the network hears it."""
 
-    def __init__(self, source: Source, bins: int):
-        self.source, self.bins = source, bins
+    def __init__(self, source: Source, bins: int, portraits: Portraits):
+        self.source, self.bins, self.portraits = source, bins, portraits
         self._kept: dict[int, tuple[Float16[np.ndarray, "t _"], ...]] = {}
 
     def __len__(self) -> int:
         return len(self.source)
 
     def __getitem__(self, i: int) -> tuple[Float16[np.ndarray, "t _"], ...]:
-        """Motion, linguistic features, envelope in bins, emotion features."""
+        """Motion, linguistic features heard and told, envelope in bins, emotion features, what is felt."""
         if i not in self._kept:
             p = self.source[i]
             envelope = pool(
                 torch.from_numpy(np.ascontiguousarray(p.amplitude, np.float32)), self.bins
             ).numpy()
-            arrays = (p.motion, p.linguistic, envelope, p.emotion)
+            felt = self.portraits.strengths(p.info, p.n_frames, self.source.fps)
+            told = told_phones(p)
+            arrays = (p.motion, p.linguistic, told, envelope, p.emotion, felt)
             self._kept[i] = tuple(np.asarray(a, np.float16) for a in arrays)
         return self._kept[i]
+
+
+def told_phones(p: Performance) -> Float32[np.ndarray, "t dl"]:
+    """Linguistic features of an ear that errs in nothing: the phones that were spoken, where they are known."""
+    if p.linguistic.shape[1] != N_PHONES or not p.info.get("phones"):
+        return p.linguistic
+    steps = np.zeros((p.n_frames * STEPS, N_PHONES), np.float32)
+    rate = STEPS * FPS
+    for name, start, end in p.info["phones"]:
+        span = slice(round(start * rate), max(round(start * rate) + 1, round(end * rate)))
+        steps[span] = 0.0
+        steps[span, PHONE_INDEX[name]] = 1.0
+    steps[steps.sum(1) == 0, SILENCE] = 1.0
+    return steps.reshape(p.n_frames, STEPS, N_PHONES).mean(1)
 
 
 def open_source(folder: Path, split: str, features: dict[str, str] | None = None) -> Source:

@@ -1,6 +1,6 @@
 """How good it is, on performances that were not learned from: as a mouth, not as a loss."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from ..generate.schedules import EvenSchedule
 from ..head import Head
 from ..metrics import mouth_aperture
 from ..motion.statistics import MotionStatistics
-from .crops import reference_frame
+from .crops import reference_of
 from .recipes import Recipe
 from .source import Remembered
 from .surface import LIPS
@@ -67,16 +67,17 @@ def validate(
     head: Head,
 ) -> Validation:
     """Sample every one of `recipe.validate_on` performances and compare."""
-    space = network.config.space
+    space, certain = network.config.space, replace(recipe, any_reference=0.0)
     settings = SampleSettings(schedule=EvenSchedule(recipe.sample_steps))
     count = min(len(data), recipe.validate_on)
     device = next(network.parameters()).device
     rows: list[tuple[float, float, float]] = []
     for i in np.linspace(0, len(data) - 1, count).round().astype(int):
-        arrays = [a[:LONGEST].astype(np.float32) for a in data[int(i)]]
-        motion, envelope = arrays[0], arrays[2]
-        frame = motion[reference_frame(envelope, recipe, np.random.default_rng(int(i)))]
-        audio = AudioInput(*(torch.from_numpy(a)[None] for a in arrays[1:])).to(device)
+        motion, language, _, envelope, feeling, felt = (a[:LONGEST] for a in data[int(i)])
+        chance = np.random.default_rng(int(i))
+        frame = reference_of(data.portraits, motion, envelope, felt, certain, chance)
+        heard = (torch.from_numpy(a.astype(np.float32))[None] for a in (language, envelope, feeling))
+        audio, motion = AudioInput(*heard).to(device), motion.astype(np.float32)
         scored = torch.from_numpy(statistics.frame.normalise(frame)).float()[None].to(device)
         drawn = sample(network, audio, scored, torch.Generator().manual_seed(int(i)), settings)[0]
         made = space.unpack(rows_of(statistics, frame, drawn), made_for=head.name)
