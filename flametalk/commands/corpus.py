@@ -26,6 +26,9 @@ def add(commands) -> None:
     make.add_argument(
         "--hours", type=float, default=5.0, metavar="H", help="for training; default: %(default)s"
     )
+    make.add_argument(
+        "--tests", type=int, default=40, metavar="N", help="test performances; default: %(default)s"
+    )
     make.add_argument("--seed", type=int, default=0, metavar="S", help="default: %(default)s")
     make.add_argument(
         "--workers", type=int, default=1, metavar="N", help="processes; the result does not depend on it"
@@ -42,7 +45,7 @@ def run_make(options: argparse.Namespace) -> None:
     from ..head import Head
 
     head = Head.load()
-    info = plan_corpus(options.hours, options.seed, head)
+    info = plan_corpus(options.hours, options.seed, head, options.tests)
     folder = Path(options.folder).expanduser()
     there = sum(p.performances for n, p in enumerate(info.shards) if shard_path(folder, n).exists())
     with tqdm(total=info.count(), initial=there, unit="performance", dynamic_ncols=True) as bar:

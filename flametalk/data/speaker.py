@@ -18,6 +18,7 @@ SYNCHRONOUS, PHONEME_EVENTS, IPA = 2, 1, 2
 LIST_TERMINATED, PHONEME = 0, 7  # kinds of events
 UTF8 = 1
 PARAMETERS = {"rate": 1, "volume": 2, "pitch": 3, "spread": 4}  # espeak's numbers
+SEED = 1
 PATIENCE = 30  # seconds after which a child is given up
 
 
@@ -59,6 +60,7 @@ def speak(library: Any, request: dict[str, Any]) -> tuple[bytes, list[tuple[int,
             k += 1
         return 0
 
+    library.espeak_ng_SetRandSeed(ctypes.c_long(SEED))  # breath is noise, by default seeded by the clock
     library.espeak_SetSynthCallback(heard)
     if library.espeak_SetVoiceByName(request["voice"].encode()) != 0:
         raise ValueError(f"espeak-ng has no voice '{request['voice']}'")
