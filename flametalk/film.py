@@ -32,6 +32,15 @@ def surface_of(head: Head) -> Surface:
     return from_head(head)
 
 
+@lru_cache(maxsize=2)
+def fine_surface_of(head: Head) -> Surface:
+    """The surface of the head's fine mesh, which carries detail."""
+    from .head.dense import dense_mesh
+    from .render.dense import dense_surface
+
+    return dense_surface(head, dense_mesh(head))
+
+
 def camera_for(clip: Clip, head: Head, view: str | Camera = "three-quarter", size: Size = 512) -> Camera:
     """A camera that holds the clip's head, wherever it moves, in the picture."""
     if isinstance(view, Camera):
@@ -62,14 +71,28 @@ def clip_frames(
     size: Size = 512,
     progress: bool = False,
     camera: str | None = None,
+    detail: bool = False,
     **drawing: Any,
 ) -> Iterator[UInt8[np.ndarray, "h w 3"]]:
     """The clip's pictures, one after the other. `drawing` goes to `render.render_frames`."""
     head = head or Head.load(clip.made_for)
-    chunks = (chunk.numpy() for chunk in clip.vertex_chunks(head, CHUNK))
+    chunks: Iterator[np.ndarray] = (chunk.numpy() for chunk in clip.vertex_chunks(head, CHUNK))
     still = camera_for(clip, head, view, size)
     cameras = still if camera is None else moving_camera(clip, head, still, camera)
-    return render_frames(chunks, surface_of(head), cameras, progress=progress, total=clip.n_frames, **drawing)
+    surface = fine_surface_of(head) if detail else surface_of(head)
+    chunks = _wrinkled(clip, head, chunks) if detail else chunks
+    return render_frames(chunks, surface, cameras, progress=progress, total=clip.n_frames, **drawing)
+
+
+def _wrinkled(clip: Clip, head: Head, chunks: Iterable[np.ndarray]) -> Iterator[Float32[np.ndarray, "t v 6"]]:
+    """Places and normals on the head's fine mesh, wrinkled by the clip's detail code and its expressions."""
+    from .head.dense import dense_mesh
+
+    mesh, start = dense_mesh(head), 0
+    code = mesh.basis.code(head, clip.detail, clip.expression, np.atleast_2d(clip.shape))
+    for chunk in chunks:
+        yield mesh.frames(chunk, code[start : start + len(chunk)] if len(code) > 1 else code)
+        start += len(chunk)
 
 
 def moving_camera(clip: Clip, head: Head, still: Camera, move: str) -> list[Camera]:
@@ -96,12 +119,16 @@ def render_clip(
     at: float = 0.0,
     progress: bool = False,
     camera: str | None = None,
+    detail: bool = False,
 ) -> None:
     """Write x.mp4 (with sound), x.png (the frame at `at` seconds) or frames/*.png (every frame).
 
     `camera` is a move (render.moves.MOVES) of films and numbered pictures, away from `view` and back.
+    `detail` draws a finer mesh with the wrinkles of the clip's detail code and those that expressions and age
+    make, for heads with a detail basis (the built-in one).
     """
-    target, options = Path(path), {"mode": mode, "look": look, "antialias": antialias}
+    target = Path(path)
+    options: dict[str, Any] = {"mode": mode, "look": look, "antialias": antialias, "detail": detail}
     ending = target.suffix.lower()
     if ending in VIDEOS:
         frames = clip_frames(clip, head, view, size, progress, camera, **options)

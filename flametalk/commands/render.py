@@ -19,6 +19,9 @@ def add(commands) -> None:
     )
     parser.add_argument("--layout", metavar="NAME", help="of the clip, where the file does not tell")
     parser.add_argument("--at", type=float, default=0.0, metavar="SECONDS", help="which frame becomes x.png")
+    parser.add_argument(
+        "--detail", action="store_true", help="wrinkles on a finer mesh (heads with a detail basis)"
+    )
     add_picture_options(parser)
 
 
@@ -35,6 +38,7 @@ def run(options: argparse.Namespace) -> None:
         look=options.look,
         size=options.size,
         at=options.at,
+        detail=options.detail,
         progress=not options.quiet,
     )
     print(f"wrote {options.output}")

@@ -29,7 +29,7 @@ IN_FLIGHT = 3  # frames per thread
 
 
 def render_frames(
-    vertices: Float[np.ndarray, "n v 3"] | Iterable[Float[np.ndarray, "n v 3"]],
+    vertices: Float[np.ndarray, "n v c"] | Iterable[Float[np.ndarray, "n v c"]],
     surface: Surface,
     camera: Camera | Sequence[Camera],
     mode: str = "shaded",
@@ -85,7 +85,7 @@ def _fix_depth(
     """Settings whose depth range is that of the first frame, so that the greys do not pump."""
     first, camera = list(islice(frames, 1)), list(islice(cameras, 1))
     if first and camera:
-        depth = camera[0].to_camera(first[0])[..., 2]
+        depth = camera[0].to_camera(first[0][..., :3])[..., 2]
         low, high = (float(value) for value in depth_span(depth.astype(np.float32)))
         settings = replace(settings, depth_range=(low - 0.05 * (high - low), high))
     return settings, chain(first, frames), chain(camera, cameras)

@@ -35,7 +35,7 @@ class Renderer(Protocol):
 
     def render(
         self,
-        vertices: Float32[np.ndarray, "v 3"],
+        vertices: Float32[np.ndarray, "v c"],
         surface: Surface,
         camera: Camera,
         passes: Collection[str] = ("colour",),

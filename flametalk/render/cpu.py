@@ -16,7 +16,7 @@ from .colours import encode_table, linear, plain_table
 from .normals import fill_normals
 from .packing import paint, pattern_of
 from .raster import NO_RIMS, TILE, find_rims, project, rasterise
-from .settings import MODES, Settings, background_picture, check_frame, depth_span, uv_of
+from .settings import MODES, Settings, background_picture, check_frame, depth_span, own_normals, uv_of
 from .shading import FIELDS, LANES, measure, shade
 from .surface import Surface
 
@@ -30,18 +30,25 @@ class CpuRenderer:
 
     def render(
         self,
-        vertices: Float[np.ndarray, "v 3"],
+        vertices: Float[np.ndarray, "v c"],
         surface: Surface,
         camera: Camera,
         passes: Collection[str] = ("colour",),
     ) -> Passes:
-        """One frame. Colour and mask are anti-aliased, the other passes are taken at pixel centres."""
+        """One frame. Colour and mask are anti-aliased, the other passes are taken at pixel centres.
+
+        Vertices of six numbers bring their normals (`head.dense`); those of three are given smooth ones.
+        """
+        vertices, own = own_normals(vertices)
         vertices = check_frame(vertices, surface, passes)
         perspective = camera.perspective
         lens = lens_of(camera)
         v, h, w = surface.n_vertices, camera.height, camera.width
         normals = self._buffer("normals", (v, 3), np.float32)
-        fill_normals(vertices, surface.faces, normals)
+        if own is None:
+            fill_normals(vertices, surface.faces, normals)
+        else:
+            normals[:] = own
         keys = self._buffer("keys", (v,), np.float64)
         points = self._buffer("points", (v, 8), np.float32)
         usable = self._buffer("usable", (v,), np.bool_)

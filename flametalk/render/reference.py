@@ -17,7 +17,7 @@ from .looks import PUPIL, SCLERA
 from .normals import vertex_normals_reference
 from .packing import PATTERNS, Paint, paint
 from .raster import LIMIT
-from .settings import Settings, background_picture, check_frame, depth_span, uv_of
+from .settings import Settings, background_picture, check_frame, depth_span, own_normals, uv_of
 from .shading import LID_REACH, LID_STEPS
 from .surface import Surface
 
@@ -32,14 +32,15 @@ class ReferenceRenderer:
 
     def render(
         self,
-        vertices: Float[np.ndarray, "v 3"],
+        vertices: Float[np.ndarray, "v c"],
         surface: Surface,
         camera: Camera,
         passes: Collection[str] = ("colour",),
     ) -> Passes:
         """One frame; see `CpuRenderer.render`."""
+        vertices, own = own_normals(vertices)
         vertices = check_frame(vertices, surface, passes)
-        points, keys, usable = project(vertices, surface, camera)
+        points, keys, usable = project(vertices, surface, camera, own)
         result: dict[str, np.ndarray] = {}
         if set(passes) & {"colour", "mask"}:
             pattern = np.array(PATTERNS[self.settings.antialias])
@@ -102,7 +103,7 @@ class ReferenceRenderer:
 
 
 def project(
-    vertices: np.ndarray, surface: Surface, camera: Camera
+    vertices: np.ndarray, surface: Surface, camera: Camera, own: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """points (subpixels, depth, normal, weight), depth keys, usable: as in `raster.project`."""
     lens, (r, v) = lens_of(camera), (camera.rotation, vertices.astype(np.float64))
@@ -113,7 +114,8 @@ def project(
     column = np.floor((x * scale + lens[4]) * 256.0 + 0.5)
     row = np.floor((y * scale + lens[5]) * 256.0 + 0.5)
     usable &= (np.abs(column) <= LIMIT) & (np.abs(row) <= LIMIT)
-    normals = vertex_normals_reference(vertices, surface.faces) @ r.T * (1, -1, -1)
+    normals = vertex_normals_reference(vertices, surface.faces) if own is None else own
+    normals = normals @ r.T * (1, -1, -1)
     one = np.ones_like(z)
     weight = 1.0 / safe if camera.perspective else one
     points = np.stack([column, row, z, *normals.T, weight, one], -1)

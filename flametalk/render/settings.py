@@ -68,6 +68,15 @@ def check_frame(
     return vertices
 
 
+def own_normals(
+    vertices: Float[np.ndarray, "v c"],
+) -> tuple[Float[np.ndarray, "v 3"], Float32[np.ndarray, "v 3"] | None]:
+    """Positions and, where a frame brings six numbers a vertex, the unit normals to draw it with."""
+    if vertices.ndim != 2 or vertices.shape[1] != 6:
+        return vertices, None
+    return vertices[:, :3], np.ascontiguousarray(vertices[:, 3:], np.float32)
+
+
 def uv_of(surface: Surface, needed: bool) -> tuple[np.ndarray, np.ndarray]:
     """Coordinates and their corners, or empty stand-ins where no pass asks for them."""
     if not needed:

@@ -5,5 +5,6 @@ rig/         skinning, pose correctives, what jaw, lips and tongue do
 upper/       what lids, brows, nose, cheeks and gaze do
 people/      how people differ: the shape basis
 paint/       the skin's colour
+detail/      wrinkles and pores
 assemble.py  all of it as one `Head`, written as the package's file
 """

@@ -1,4 +1,4 @@
-"""Builds the head of the package and its painted skin from code alone, and says what came out."""
+"""Builds the package's head, its painted skin and its detail from code alone, and says what came out."""
 
 import argparse
 import time
@@ -36,12 +36,15 @@ def main() -> None:
         say(f"{args.template_only}")
         return
     from .assemble import write_head
+    from .detail import write_detail
     from .paint import write_skin
 
     args.out.parent.mkdir(parents=True, exist_ok=True)
     write_head(args.out, template, say)
     skin = args.out.with_name(f"{args.out.stem}_skin.png")
     say(f"{skin}: {write_skin(template, skin):,} bytes")
+    detail = args.out.with_name(f"{args.out.stem}_detail.png")
+    say(f"{detail}: {write_detail(template, detail):,} bytes")
     if args.pictures:
         from .pictures import write_pictures
 

@@ -37,7 +37,7 @@ def write_skin(template, path):
         for name, mask in paint_masks(template, finer, names).items():
             mask = mask.reshape(size, finer // size, size, finer // size).mean((1, 3))
             tiles[name], notes[name] = _cut(mask, *KEPT[name])
-    sheet = _pack(tiles, notes)
+    sheet = pack(tiles, notes)
     info = PngImagePlugin.PngInfo()
     info.add_text("masks", json.dumps(notes))
     Image.fromarray(sheet).save(path, pnginfo=info, optimize=True)
@@ -54,7 +54,7 @@ def _cut(mask, size, half, levels):
     return tile, {"size": size, "half": half, "place": [int(left), int(top)]}
 
 
-def _pack(tiles, notes):
+def pack(tiles, notes):
     """Tiles on shelves, tallest first; adds where each lies to its note."""
     x = y = shelf = 0
     for name in sorted(tiles, key=lambda name: -len(tiles[name])):
