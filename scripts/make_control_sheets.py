@@ -5,13 +5,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
+from flametalk.audio.features import extract_features
 from flametalk.clip import Clip
+from flametalk.control.accents import hear_accents
+from flametalk.control.curves import angles_of
 from flametalk.control.emotion import FEELINGS, LEVELS, templates_for
 from flametalk.control.emotion_overlay import Emotion
+from flametalk.control.pose import Pose
+from flametalk.control.trajectories import FAMILIES, Curve, draw
 from flametalk.film import camera_for, surface_of
 from flametalk.head import Head
 from flametalk.perform import perform_score, score_from_intervals
+from flametalk.reel.sentence import speak_sentence
 from flametalk.render import render_frames
 from flametalk.render.grid import grid
 from flametalk.render.images import write_image
@@ -91,10 +99,75 @@ def camera_moves() -> np.ndarray:
     return grid(pictures, labels, 6, gap=2)
 
 
+POSES = (
+    "calm",
+    "energetic presentation, nods on the key words",
+    "stage-presenting delivery",
+    "shake your head slowly twice then nod",
+    "thoughtful, tilts at the start of each sentence",
+    "audio",
+)
+
+
+def pose_styles() -> np.ndarray:
+    """Six descriptions as curves over the waveform of one sentence, its stressed words marked."""
+    sound = speak_sentence()
+    features = extract_features(sound)
+    clip = Clip.neutral(features.n_frames, fps=features.fps, made_for=Head.load().name)
+    accents = hear_accents(features)
+    figure = Figure(figsize=(11, 12), layout="constrained")
+    rows = figure.subplots(len(POSES) + 1, 1, sharex=True)
+    rows[0].plot(np.arange(len(sound.samples)) / sound.rate, sound.samples, color="0.4", linewidth=0.3)
+    rows[0].set_ylabel("sound")
+    for row, words in zip(rows[1:], POSES, strict=True):
+        angles = angles_of(Pose(words)(clip, features).head)
+        row.plot(clip.times, angles, label=("pitch", "yaw", "roll"))
+        row.set_title(words, fontsize=10, loc="left")
+        row.set_ylabel("degrees")
+        row.set_ylim(-26, 26)
+        row.grid(alpha=0.3)
+    for row in rows:
+        for time, strength in zip(accents.stressed, accents.strength, strict=True):
+            row.axvline(time, color="tab:red", alpha=0.15 + 0.35 * strength, linewidth=0.8)
+    rows[1].legend(loc="upper right", fontsize=8, ncols=3)
+    rows[-1].set_xlabel("seconds; red: stressed words as they were heard")
+    return drawn(figure)
+
+
+def curve_families() -> np.ndarray:
+    """Five variants of each of the ten families; and the variance of the pose over γ²."""
+    figure = Figure(figsize=(12, 4.4), layout="constrained")
+    grid_of = figure.add_gridspec(2, 8)
+    for k, family in enumerate(FAMILIES):
+        row = figure.add_subplot(grid_of[k // 5, k % 5])
+        for seed in range(5):
+            row.plot(*draw(family, seed).T, linewidth=1)
+        row.set(xlim=(-1.05, 1.05), ylim=(-1.05, 1.05), xticks=[], yticks=[], aspect="equal")
+        row.set_title(family, fontsize=9)
+    growth = figure.add_subplot(grid_of[:, 5:])
+    still, strengths = Clip.neutral(300), np.linspace(0, 2.5, 11)
+    for family in FAMILIES:
+        moved = [angles_of(Curve(family, strength=float(g), mode="replace")(still).head) for g in strengths]
+        growth.plot(strengths**2, [m[:, :2].var(0).sum() for m in moved], "o-", markersize=3, label=family)
+    growth.set(xlabel="γ²", ylabel="variance of pitch and yaw, degrees²")
+    growth.legend(fontsize=7)
+    growth.grid(alpha=0.3)
+    return drawn(figure)
+
+
+def drawn(figure: Figure) -> np.ndarray:
+    """The figure as pixels."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+
+
 SHEETS: dict[str, Callable[[], np.ndarray]] = {
     "emotion_levels": emotion_levels,
     "emotion_speaking": emotion_speaking,
     "camera_moves": camera_moves,
+    "pose_styles": pose_styles,
+    "curves": curve_families,
 }
 
 

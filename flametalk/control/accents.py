@@ -72,8 +72,8 @@ def hear_accents(features: AudioFeatures) -> Accents:
     loud = max(QUIETEST, float(np.percentile(amplitude, 95)))
     energy = np.sqrt(np.clip(amplitude / loud, 0.0, 1.0)) * (amplitude > QUIETEST)
     heard = (amplitude > np.maximum(SPEECH * loud, QUIETEST)).astype(np.float64)
-    heard = maximum_filter1d(heard, 2 * round(HOLD * fps) + 1, mode="constant")
     phrases, pauses = _spans(heard > 0.5, fps)
+    heard = maximum_filter1d(heard, 2 * round(HOLD * fps) + 1, mode="constant")
     pitch = np.zeros(len(energy))
     if features.emotion.shape[1] == len(MOOD):
         pitch = np.clip(features.emotion[:, MOOD.index("pitch")].astype(np.float64), -1.0, 1.0)

@@ -94,7 +94,8 @@ def _beat(beat: Beat, accents: Accents, times: np.ndarray) -> np.ndarray:
     curve = np.zeros(len(times))
     for number, k in enumerate(chosen):
         sign = -1.0 if beat.alternate and number % 2 else 1.0
-        stroke = pulse(times, moments[k] - rise, rise, 0.0, max(beat.seconds - rise, FASTEST / 2))
+        begun = float(np.clip(moments[k], FASTEST / 2, rise))  # not before the clip begins
+        stroke = pulse(times, moments[k] - begun, begun, 0.0, max(beat.seconds - rise, FASTEST / 2))
         curve += sign * beat.amount * strength[k] * stroke
     return curve
 

@@ -28,11 +28,11 @@ STYLES: dict[str, PoseScript] = {
     ),
     "still": PoseScript(),
     "energetic": PoseScript(
-        yaw=_waves((0.31, 8.0, 0.0), (0.72, 2.5, 0.4)),
+        yaw=_waves((0.31, 10.0, 0.0), (0.72, 3.5, 0.4)),
         pitch=_waves((0.47, 2.5, 0.1)),
         roll=_waves((0.38, 3.0, 0.3)),
         beats=(_nods(7.0, 0.85, 0.5), Beat("yaw", 4.0, share=0.5, seconds=0.7, alternate=True)),
-        with_energy=0.5,
+        with_energy=0.4,
     ),
     "presentation": PoseScript(
         yaw=_waves((0.13, 9.0, 0.0), (0.29, 2.0, 0.5)),

@@ -40,7 +40,7 @@ def _straight(s: np.ndarray, chance: np.random.Generator) -> np.ndarray:
 
 def _turn(s: np.ndarray, side: float, chance: np.random.Generator) -> np.ndarray:
     """Up, then a quarter of a circle to one side, then on."""
-    radius, legs = chance.uniform(0.25, 0.5), (0.5, 0.5)
+    radius, legs = chance.uniform(0.15, 0.6), chance.uniform(0.3, 0.7, 2)
     bend = radius * np.pi / 2
     way = s * (legs[0] + bend + legs[1])
     angle = np.clip((way - legs[0]) / radius, 0.0, np.pi / 2)
@@ -78,7 +78,7 @@ def _lissajous(s: np.ndarray, chance: np.random.Generator) -> np.ndarray:
 
 def _random(s: np.ndarray, chance: np.random.Generator) -> np.ndarray:
     knots = chance.uniform(-0.9, 0.9, (chance.integers(5, 9), 2))
-    return np.clip(CubicSpline(np.linspace(0, 1, len(knots)), knots)(s), -1.0, 1.0)
+    return CubicSpline(np.linspace(0, 1, len(knots)), knots)(s)
 
 
 SHAPES: dict[str, Shape] = {
