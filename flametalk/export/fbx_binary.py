@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 
@@ -78,7 +78,7 @@ def group(name: str, *children: Node) -> Node:
     return Node(name, (), children, block=True)
 
 
-def write_document(file: BinaryIO, version: int, nodes: Iterable[Node]) -> None:
+def write_document(file: IO[bytes], version: int, nodes: Iterable[Node]) -> None:
     """Header, `nodes`, footer. `file` must be seekable and empty."""
     if version not in VERSIONS:
         raise InputError(f"FBX version {version} is not written here; choose one of {VERSIONS}")
@@ -92,7 +92,7 @@ def write_document(file: BinaryIO, version: int, nodes: Iterable[Node]) -> None:
     file.write(struct.pack("<I", version) + bytes(120) + FOOTER_MAGIC)
 
 
-def _write(file: BinaryIO, record: struct.Struct, each: Node) -> None:
+def _write(file: IO[bytes], record: struct.Struct, each: Node) -> None:
     start, name = file.tell(), each.name.encode("ascii")
     body = b"".join(encode(value) for value in each.properties)
     file.write(record.pack(0, len(each.properties), len(body), len(name)) + name + body)

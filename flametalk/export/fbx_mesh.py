@@ -37,14 +37,14 @@ def add_mesh(
         *layers,
         Node("Layer", (I32(0),), (node("Version", I32(100)), *(_element(layer.name) for layer in layers))),
     )
-    model = add_model(objects, "head_mesh", "Mesh", (0.0, 0.0, 0.0))
+    model = add_model(objects, "head_mesh", "Mesh", np.zeros(3))
     objects.link(model, 0)
     objects.link(geometry, model)
     add_materials(objects, model, look)
     return geometry, model
 
 
-def add_model(objects: Objects, name: str, kind: str, place: Sequence[float]) -> int:
+def add_model(objects: Objects, name: str, kind: str, place: Float64[np.ndarray, "3"]) -> int:
     """A node of the scene at rest."""
     return objects.add(
         "Model",
@@ -55,7 +55,7 @@ def add_model(objects: Objects, name: str, kind: str, place: Sequence[float]) ->
         properties(
             p_int("DefaultAttributeIndex", 0),
             p("InheritType", "enum", "", "", I32(1)),
-            p("Lcl Translation", "Lcl Translation", "", "A", *(float(x) for x in place)),
+            p("Lcl Translation", "Lcl Translation", "", "A", *place.tolist()),
             p("Lcl Rotation", "Lcl Rotation", "", "A", 0.0, 0.0, 0.0),
             p("Lcl Scaling", "Lcl Scaling", "", "A", 1.0, 1.0, 1.0),
         ),

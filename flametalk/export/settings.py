@@ -15,7 +15,7 @@ class ExportSettings:
     """Options of `export`. `fps` is not here: the clip is resampled before a writer sees it."""
 
     blendshapes: str = "expression"  # the head's own coefficients (exact), or the 52 of ARKit (solved)
-    preset: str = "blender"  # units and axes where a format leaves them open: blender, unity, unreal
+    preset: str = "blender"  # units and axes where a format leaves them open; blender: weights in 0…1 too
     identity: str = "exact"  # of a clip whose shape varies: follow it with extra targets, or its mean
     detail: bool = False  # also the detail mesh, where a format can hold one
     point_cache: bool = False  # fbx: a .pc2 beside it moves the mesh, not skin and blend shapes

@@ -134,7 +134,7 @@ def to_arkit(clip: Clip, head: Head | None = None, steady: float = STEADY) -> Ar
 
 
 def from_arkit(
-    source: PathLike | ArkitMotion | Float[np.ndarray, "t 52"],
+    source: PathLike | ArkitMotion | Float[np.ndarray, "t n"],
     head: Head | None = None,
     fps: float = FPS,
 ) -> Clip:

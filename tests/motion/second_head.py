@@ -31,7 +31,8 @@ class SecondHead:
 
     def truth(self, clip: Clip) -> np.ndarray:
         """The vertices that the clip's motion should give."""
-        on_person = clip.replace(shape=self.person, head=np.zeros((clip.n_frames, 3)), neck=None, translation=None)
+        upright = clip.replace(head=np.zeros((clip.n_frames, 3)), neck=None, translation=None)
+        on_person = upright.replace(shape=self.person)
         vertices = on_person.vertices(self.source).numpy()
         return np.stack([self.average @ frame for frame in vertices]) * self.scale + PLACE
 
@@ -53,7 +54,7 @@ def second_head(source: Head, seed: int = 5, components: int = 50, scale: float 
         return torch.from_numpy(flat.reshape(-1, *values.shape[1:]).astype(np.float32))
 
     template = source.template + source.shape_basis @ torch.from_numpy(person).float()
-    mean, basis = _statistics(source, rng, components)
+    basis = _statistics(source, rng, components)
     faces, around = _dual_faces(polygons)
     kept = np.asarray(average.sum(0)).ravel().clip(1e-9)
     regressor = (average @ (source.joint_regressor.numpy() / kept).T).T  # shared among the new ones
@@ -75,7 +76,7 @@ def second_head(source: Head, seed: int = 5, components: int = 50, scale: float 
     return SecondHead(replace(head, landmarks={"ibug68": found}), source, person, average, scale)
 
 
-def _statistics(source: Head, rng: np.random.Generator, components: int) -> tuple[np.ndarray, torch.Tensor]:
+def _statistics(source: Head, rng: np.random.Generator, components: int) -> torch.Tensor:
     """A basis as a data set would give it: principal components, a standard deviation each."""
     samples = rng.uniform(0, 1, (400, source.n_expression)) * (rng.random((400, source.n_expression)) < 0.3)
     mean = samples.mean(0)
@@ -84,7 +85,7 @@ def _statistics(source: Head, rng: np.random.Generator, components: int) -> tupl
     left = np.linalg.cholesky(gram + 1e-12 * np.eye(len(gram)))
     _, spread, axes = np.linalg.svd((samples - mean) @ left, full_matrices=False)
     mixing = np.linalg.solve(left.T, axes[:components].T) * spread[:components] / np.sqrt(len(samples))
-    return mean, source.expression_basis @ torch.from_numpy(mixing.astype(np.float32))
+    return source.expression_basis @ torch.from_numpy(mixing.astype(np.float32))
 
 
 def _dual_faces(polygons: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
@@ -95,7 +96,9 @@ def _dual_faces(polygons: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
         for k in range(len(polygon))
     }
     before = {
-        (number, polygon[k]): polygon[k - 1] for number, polygon in enumerate(polygons) for k in range(len(polygon))
+        (number, polygon[k]): polygon[k - 1]
+        for number, polygon in enumerate(polygons)
+        for k in range(len(polygon))
     }
     faces, around, done = [], [], set()
     for (vertex, _), first in leaving.items():
@@ -114,7 +117,8 @@ def _dual_faces(polygons: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
 
 def _region(source: Head, name: str, polygons: list[list[int]]) -> torch.Tensor:
     inside = set(source.regions[name].tolist())
-    return torch.tensor([k for k, polygon in enumerate(polygons) if inside.issuperset(polygon)], dtype=torch.int32)
+    found = [k for k, polygon in enumerate(polygons) if inside.issuperset(polygon)]
+    return torch.tensor(found, dtype=torch.int32)
 
 
 def _landmarks(head: Head, source: Head, marks: np.ndarray, around: np.ndarray) -> Landmarks:
