@@ -137,13 +137,17 @@ def _sample(
     with tqdm(
         total=features.n_frames, desc="generating", unit="frame", delay=2.0, disable=not progress
     ) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.update(done - bar.n)
+
         clip = generate_clip(
             model,
             features,
             reference,
             torch.Generator().manual_seed(seed),
             settings,
-            progress=lambda done, total: bool(bar.update(done - bar.n)),
+            progress=show,
         )
     weights = f"{model.info.get('parameters', 0) / 1e6:.1f} M, {model.info.get('steps', '?')} training steps"
     return clip.replace(provenance={**clip.provenance, "weights": weights, "solver_steps": steps})

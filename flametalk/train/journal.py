@@ -76,7 +76,7 @@ class Journal:
         )
         path = self.folder / "pictures" / f"{step:07d}.png"
         clip = _above(seen.made, seen.truth)
-        picture_strip(clip, path, head=head, times=clip.times, size=160)
+        picture_strip(clip, path, head=head, times=clip.times.tolist(), size=160)
         with Image.open(path) as picture:
             self.board.add_image("made above, true below", np.asarray(picture), step, dataformats="HWC")
 

@@ -234,7 +234,7 @@ def as_model(run: Run, network: AudioRichTransformer, figures: dict[str, float])
 @contextmanager
 def stop_signal() -> Iterator[Callable[[], bool]]:
     """Whether Ctrl-C (or a polite kill) was heard. The step that runs is finished; a second ends at once."""
-    heard = []
+    heard: list[int] = []
 
     def hear(number: int, _frame: object) -> None:
         if heard:

@@ -33,6 +33,11 @@ class Errors:
 class Objective(nn.Module):
     """The network with its loss, as one module, so that a wrapper for many GPUs sees one forward pass."""
 
+    counts: Tensor
+    lips: Tensor
+    gap: Tensor
+    frame_gap: Tensor
+
     def __init__(
         self,
         network: AudioRichTransformer,

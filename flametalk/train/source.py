@@ -86,7 +86,7 @@ class Remembered:
 
 
 def told_phones(p: Performance) -> Float32[np.ndarray, "t dl"]:
-    """Linguistic features of an ear that errs in nothing: the phones that were spoken, where they are known."""
+    """Linguistic features of an ear that errs in nothing: the phones spoken, where they are known."""
     if p.linguistic.shape[1] != N_PHONES or not p.info.get("phones"):
         return p.linguistic
     steps = np.zeros((p.n_frames * STEPS, N_PHONES), np.float32)
