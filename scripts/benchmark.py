@@ -10,9 +10,9 @@ is the performer on exact phones with the emotions of the text) against
     absolute, no amplitude, no emotion, white noise
                     ablations, where --ablations DIR holds absolute.safetensors, no_amplitude.safetensors …
 
-Methods with chance in them speak with each of --seeds. Every method hears the same sound and knows the shape
-of the head, nothing else. DIR gets the clips and report/index.html; the tables are printed. The truth moves as
-the performer does: the performer's score says how well phones are heard, not how people move.
+Methods with chance in them speak with each of --seeds. Every method hears the same sound and knows the
+shape of the head, nothing else. DIR gets the clips and report/index.html; the tables are printed. The truth
+moves as the performer does: the performer's score says how well phones are heard, not how people move.
 """
 
 import argparse
@@ -88,7 +88,7 @@ def mean_pose(spoken: list[Spoken]) -> dict[str, Clip]:
 
 
 def amplitude_only(spoken: list[Spoken]) -> dict[str, Clip]:
-    """jaw = a · loudness + b by least squares over the other clips, loudness relative to the clip's loud parts."""
+    """jaw = a · loudness + b by least squares over the other clips; loudness relative to loud parts."""
     still = mean_pose(spoken)
     loud = [_loudness(one) for one in spoken]
     clips = {}
