@@ -6,7 +6,7 @@ import numpy as np
 
 from ..paint.fields import step
 from . import curves
-from .relief import bulge, creases, grain, groove, mirrored, on_skin, pores, window, zone
+from .relief import bulge, creases, grain, groove, on_skin, pores, window, zone
 
 COUNT = 128
 SIDES = ("left", "right")
@@ -25,9 +25,10 @@ def _line(name, points, width, depth, texels=1024, ends=0.22):
 
 
 def _pair(name, points, width, depth, texels=1024, ends=0.22):
+    left = on_skin(points)  # once: projecting the mirrored points would not give the mirrored curve exactly
     return [
-        _line(f"{name}_{side}", points if side == "left" else mirrored(points), width, depth, texels, ends)
-        for side in SIDES
+        Component(f"{name}_{side}", lambda p, curve=curve: groove(p, curve, width, depth, ends), texels)
+        for side, curve in zip(SIDES, (left, left * [-1, 1, 1]), strict=True)
     ]
 
 

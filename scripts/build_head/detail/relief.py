@@ -16,10 +16,6 @@ def on_skin(points):
     return project(HEAD, refine(project(HEAD, np.array(points, float), 5), 160), 3)
 
 
-def mirrored(points):
-    return [(-x, y, z) for x, y, z in points]
-
-
 def groove(points, curve, width, depth, ends=0.22):
     """A groove along a curve, shallower toward its ends over `ends` of its length."""
     near = cKDTree(curve).query(points, distance_upper_bound=REACH * width)[0] < np.inf
