@@ -37,14 +37,14 @@ def region_errors(errors: Float[np.ndarray, "v"], head: Head) -> dict[str, float
     }
 
 
-def plot_heat_maps(evaluation: Evaluation, head: Head, size: int = 320) -> Curves:
+def plot_heat_maps(evaluation: Evaluation, head: Head, size: int = 400) -> Curves:
     """Every method on one scale: a row each, from the front and from the side."""
     errors = {method: vertex_errors(evaluation, method) for method in evaluation.methods}
     visible = head.regions["face"].long().cpu().numpy() if "face" in head.regions else slice(None)
     top = max(float(np.percentile(values[visible], TOP)) for values in errors.values()) or 1.0
     across = min(len(errors), 3) * len(VIEWS)
     down = -(-len(errors) * len(VIEWS) // across)
-    figure = Curves(figsize=(2.2 * across + 1.1, 2.4 * down), layout="constrained")
+    figure = Curves(figsize=(2.5 * across + 1.1, 2.6 * down), layout="constrained")
     grid = figure.subplots(down, across, squeeze=False)
     for axes in grid.flat:
         axes.axis("off")

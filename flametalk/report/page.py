@@ -104,6 +104,7 @@ def _figures(evaluation: Evaluation, head: Head, shown: dict[str, str]) -> dict[
 
 
 def _video(evaluation: Evaluation, head: Head, folder: Path, name: str | None) -> str:
+    """Writes it; gives what the page shows. Names stand above too: a player's controls hide those below."""
     assert name is not None
     methods = [m for m in evaluation.methods if any(pair.name == name for pair in evaluation.pairs[m])]
     side_by_side: list[tuple[str, Clip]] = []
@@ -116,7 +117,12 @@ def _video(evaluation: Evaluation, head: Head, folder: Path, name: str | None) -
     cut = [(label, clip.cut(0.0, seconds)) for label, clip in side_by_side]
     compare(cut, folder / "side_by_side.mp4", head, "front", size=VIDEO_SIZE)
     _poster(folder / "side_by_side.mp4", folder / "side_by_side.png")
-    return f"Clip {name}, the first {seconds:.1f} s: {', '.join(label for label, _ in cut)}."
+    names = "".join(f"<span>{html.escape(label)}</span>" for label, _ in cut)
+    return (
+        f"<figure><div class=names>{names}</div>"
+        '<video src="side_by_side.mp4" poster="side_by_side.png" controls loop preload="none"></video>'
+        f"<figcaption>Clip {html.escape(name)}, the first {seconds:.1f} s.</figcaption></figure>"
+    )
 
 
 def _poster(film: Path, picture: Path) -> None:
@@ -143,13 +149,7 @@ def _text(path: Path, text: str) -> None:
 
 def _page(evaluation: Evaluation, table: Table, shown: dict[str, str], film: str) -> str:
     has_regions = '<img src="plots/regions.svg" alt="errors by region">' if _regions(evaluation) else ""
-    moving = (
-        "<h2>Side by side</h2>"
-        '<video src="side_by_side.mp4" poster="side_by_side.png" controls loop preload="none"></video>'
-        f"<p class=caption>{html.escape(film)}</p>"
-        if film
-        else ""
-    )
+    moving = f"<h2>Side by side</h2>{film}" if film else ""
     curves = "".join(
         f"<details{' open' if kind == 'middle' else ''}>"
         f"<summary>{kind.capitalize()} clip: {html.escape(name)}</summary>"

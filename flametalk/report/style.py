@@ -19,12 +19,16 @@ tbody th { text-align: left; font-weight: 600; }
 thead th { border-bottom: 2px solid var(--ink); font-weight: 600; vertical-align: bottom; }
 tbody tr { border-bottom: 1px solid var(--line); }
 tr.truth { color: var(--soft); }
-small, .caption { color: var(--soft); font-size: .82rem; }
+small, .caption, figcaption { color: var(--soft); font-size: .82rem; }
 td small { white-space: nowrap; }
 table.all { font-size: .78rem; } table.all thead th { cursor: pointer; }
 .long { max-height: 26rem; overflow: auto; border: 1px solid var(--line); border-radius: 6px; }
 .long thead th { position: sticky; top: 0; background: var(--band); }
-img, video { max-width: 100%; height: auto; display: block; border-radius: 6px; }
+img { width: 100%; height: auto; display: block; border-radius: 6px; }
+img + img { margin-top: .6rem; }
+figure { margin: 0; width: min(100%, 66rem); }
+video { width: 100%; height: auto; display: block; border-radius: 6px; }
+.names { display: flex; font-weight: 600; } .names span { flex: 1; text-align: center; }
 summary { cursor: pointer; padding: .3rem 0; }
 footer { margin-top: 3rem; color: var(--soft); font-size: .82rem; }
 """
