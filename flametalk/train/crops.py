@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float, Float16, Float32
 from torch import Tensor
 
 from ..generate.inputs import AudioInput
+from ..generate.model import origin_of
 from ..motion.statistics import Moments, MotionStatistics
 from .portrait import Portraits
 from .recipes import Recipe
@@ -21,6 +22,8 @@ from .source import Remembered
 QUIET = 0.05  # of the loud parts: below that, a frame and its neighbours are silent
 NEIGHBOURS = 4  # frames on either side that have to be silent too
 STATISTICS, EXAMPLE, VARIED = 1, 2, 3  # streams of chance
+SPAN = 4  # frames on end that are heard well, or as they were
+CLEAR = 0.85  # share of what was spoken in frames that are heard well
 SURE = (0.5, 1.3)  # exponents of linguistic features that are made less, or more, sure
 
 
@@ -70,14 +73,14 @@ def _example(
 ) -> tuple[np.ndarray, ...]:
     chance = np.random.default_rng([recipe.seed, EXAMPLE, step, slot])
     motion, heard, told, envelope, feeling, felt = data[position(len(data), recipe, step, slot)]
-    share = chance.uniform(*recipe.told) if recipe.told[1] else 0.0
     start = int(chance.integers(max(1, len(motion) - recipe.crop + 1)))
     part = slice(start, start + recipe.crop)
     frame = reference_of(data.portraits, motion, envelope, felt[part], recipe, chance)
     rows = motion[part].astype(np.float32)
-    difference = statistics.difference.normalise(rows.astype(np.float64) - frame)
+    origin = origin_of(recipe.network, frame)
+    difference = statistics.difference.normalise(rows.astype(np.float64) - origin)
     arrays = vary(
-        ((1.0 - share) * heard[part] + share * told[part]).astype(np.float32),
+        hear(heard[part], told[part], recipe, chance),
         envelope[part].astype(np.float32),
         feeling[part].astype(np.float32),
         recipe,
@@ -86,6 +89,24 @@ def _example(
     valid = np.arange(recipe.crop) < len(rows)
     padded = [fill(a, recipe.crop) for a in (*arrays, difference.astype(np.float32))]
     return (*padded[:3], statistics.frame.normalise(frame).astype(np.float32), padded[3], valid)
+
+
+def hear(
+    heard: Float16[np.ndarray, "t dl"],
+    told: Float16[np.ndarray, "t dl"],
+    recipe: Recipe,
+    chance: np.random.Generator,
+) -> Float32[np.ndarray, "t dl"]:
+    """What a better ear would have heard: here and there, for some frames on end, what was spoken.
+
+    Synthetic voices are understood worse than people are. Errors stay what they are: sure of the wrong phone,
+    not half sure of the right one.
+    """
+    right = chance.uniform(*recipe.told) if recipe.told[1] else 0.0
+    spans = chance.random(len(heard) // SPAN + 2) < right
+    offset = int(chance.integers(SPAN))
+    share = CLEAR * np.repeat(spans, SPAN)[offset : offset + len(heard), None]
+    return ((1.0 - share) * heard + share * told).astype(np.float32)
 
 
 def reference_of(
@@ -154,6 +175,6 @@ def measure_statistics(data: Remembered, recipe: Recipe) -> MotionStatistics:
         motion, _, _, envelope, _, felt = data[int(i)]
         chance = np.random.default_rng([recipe.seed, STATISTICS, int(i)])
         frame = reference_of(data.portraits, motion, envelope, felt, recipe, chance).astype(np.float64)
-        differences += Moments.of(motion.astype(np.float64) - frame)
+        differences += Moments.of(motion.astype(np.float64) - origin_of(recipe.network, frame))
         frames += Moments.of(motion)
     return MotionStatistics(differences.zscore(), frames.zscore())

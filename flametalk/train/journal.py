@@ -22,8 +22,8 @@ SMOOTH = 0.98  # of the loss in the bar
 class Journal:
     """Of one run. Processes other than the first are silent."""
 
-    def __init__(self, folder: Path, quiet: bool):
-        self.folder, self.quiet = folder, quiet
+    def __init__(self, folder: Path, quiet: bool, writes: bool = True):
+        self.folder, self.quiet, self.writes = folder, quiet or not writes, writes
         folder.mkdir(parents=True, exist_ok=True)
         self._board: Any = None
         self._bar: Any = None
@@ -56,7 +56,7 @@ class Journal:
             yield LossBar(bar)
 
     def write(self, step: int, errors: Errors, rate: float) -> None:
-        if step % EVERY and step != 1:
+        if not self.writes or (step % EVERY and step != 1):
             return
         for name in ("total", "numbers", "lips", "gap"):
             self.board.add_scalar(f"loss/{name}", float(getattr(errors, name)), step)

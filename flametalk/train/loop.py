@@ -168,7 +168,7 @@ def prepare(recipe: Recipe, settings: TrainSettings) -> Run:
     run = Run(
         recipe, settings, accelerator, source, data, validation, head, statistics, network,
         objective, optimiser, average,
-        Journal(settings.run, settings.quiet or not accelerator.is_main_process),
+        Journal(settings.run, settings.quiet, accelerator.is_main_process),
     )  # fmt: skip
     if state:
         restore_optimiser(_plain(optimiser), state.optimiser)

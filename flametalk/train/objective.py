@@ -61,10 +61,10 @@ class Objective(nn.Module):
             scale = torch.where(moves, std, 0.0)
             self.register_buffer("lips", surface.lips * scale, persistent=False)
             self.register_buffer("gap", surface.gap * scale, persistent=False)
-            self.register_buffer(
-                "frame_gap", surface.gap * torch.where(moves, frame_std, 0.0), persistent=False
-            )
-            self.gap_at_zero = surface.rest + float(surface.gap @ (mean + frame_mean))
+            told = float(network.config.relative)  # motion that is told as it is needs no reference
+            frame_gap = told * surface.gap * torch.where(moves, frame_std, 0.0)
+            self.register_buffer("frame_gap", frame_gap, persistent=False)
+            self.gap_at_zero = surface.rest + float(surface.gap @ (mean + told * frame_mean))
         self.times: Times = StepTimes(recipe.times) if recipe.times else UniformTimes()
         self.noise = noise_of(network.config, training=True)
 

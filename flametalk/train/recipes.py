@@ -30,7 +30,7 @@ class Recipe:
     any_reference: float = _option(0.0, "chance that any frame at all is the reference")
     gain: float = _option(0.0, "decibels by which the loudness varies, either way")
     told: tuple[float, float] = _option(
-        (0.0, 0.0), "share, drawn from this span, of the phones that were spoken in those that were heard"
+        (0.0, 0.0), "share of time, drawn from this span, in which phones are heard as they were spoken"
     )
     blur: float = _option(0.0, "chance that the linguistic features are made less sure")
     hoarse: float = _option(0.0, "spread of noise added to the emotion features")
@@ -115,7 +115,7 @@ def builtin() -> Recipe:
         reference="portrait",
         any_reference=0.15,
         gain=6.0,
-        told=(0.4, 1.0),
+        told=(0.0, 1.0),
         blur=0.3,
         hoarse=0.3,
         steps=8_000,

@@ -8,7 +8,7 @@ import torch
 from ..clip import Clip
 from ..conventions import MILLIMETRES
 from ..generate.inputs import AudioInput
-from ..generate.model import rows_of
+from ..generate.model import origin_of, rows_of
 from ..generate.network import AudioRichTransformer
 from ..generate.sample import SampleSettings, sample
 from ..generate.schedules import EvenSchedule
@@ -80,7 +80,8 @@ def validate(
         audio, motion = AudioInput(*heard).to(device), motion.astype(np.float32)
         scored = torch.from_numpy(statistics.frame.normalise(frame)).float()[None].to(device)
         drawn = sample(network, audio, scored, torch.Generator().manual_seed(int(i)), settings)[0]
-        made = space.unpack(rows_of(statistics, frame, drawn), made_for=head.name)
+        origin = origin_of(network.config, frame)
+        made = space.unpack(rows_of(statistics, origin, drawn), made_for=head.name)
         truth = space.unpack(motion, made_for=head.name)
         still = np.broadcast_to(statistics.frame.mean.astype(np.float32), motion.shape)
         error = lip_vertex_error(made, truth, head)
