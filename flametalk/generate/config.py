@@ -71,6 +71,7 @@ class NetworkConfig:
     noise_scale: tuple[float, ...] = _option(
         (), "share of the noise in each dimension; below 1 it is there in training only; empty: all of it"
     )
+    relative: bool = _option(True, "motion is told as differences from the reference frame; if not, as it is")
     aligned: bool = _option(
         False, "also add each condition to the tokens frame by frame: small networks need not learn to align"
     )

@@ -13,6 +13,7 @@ from ..clip import Clip
 from ..errors import HeadMismatchError, InputError
 from ..motion.finish import SMOOTHING, finish
 from ..motion.statistics import MotionStatistics
+from .config import NetworkConfig
 from .inputs import AudioInput
 from .network import AudioRichTransformer
 from .sample import SampleSettings, sample
@@ -74,7 +75,8 @@ def generate_clip(
     scored = torch.from_numpy(model.statistics.frame.normalise(frame)).float().to(device)
     audio = AudioInput.from_features(features).to(device)
     motion = sample(model.network, audio, scored[None], generator, settings, progress)[0]
-    clip = space.unpack(rows_of(model.statistics, frame, motion), reference)
+    origin = origin_of(model.network.config, frame)
+    clip = space.unpack(rows_of(model.statistics, origin, motion), reference)
     if (clip.shape == clip.shape[:1]).all():
         clip = clip.replace(shape=clip.shape[0])  # one identity: heads are faster with it
     provenance = {
@@ -85,11 +87,16 @@ def generate_clip(
     return finish(clip.replace(fps=model.fps, made_for=model.made_for, provenance=provenance), smoothing)
 
 
+def origin_of(config: NetworkConfig, reference: Float[np.ndarray, "d"]) -> Float[np.ndarray, "d"]:
+    """What motion is told relative to: the reference frame, or nothing."""
+    return reference if config.relative else np.zeros_like(reference)
+
+
 def rows_of(
-    statistics: MotionStatistics, reference: Float[np.ndarray, "d"], motion: Float[torch.Tensor, "t d"]
+    statistics: MotionStatistics, origin: Float[np.ndarray, "d"], motion: Float[torch.Tensor, "t d"]
 ) -> Float[np.ndarray, "t d"]:
     """Z-scored differences to rows of the motion space."""
-    return (reference + statistics.difference.denormalise(motion.cpu().numpy())).astype(np.float32)
+    return (origin + statistics.difference.denormalise(motion.cpu().numpy())).astype(np.float32)
 
 
 def _kind(provenance: str) -> str:
