@@ -8,7 +8,7 @@ FlametalkError
 │   └── UnsafeFileError   it asks for something that we do not do (code in a pickle, a path that escapes)
 ├── AssetError            a model file that the user has to add first
 ├── HeadMismatchError     a clip or checkpoint made for another head
-└── MissingExtraError     an optional package; names the extra to install
+└── MissingExtraError     an optional package or program; says how to install it
 """
 
 from collections.abc import Iterable
@@ -69,10 +69,10 @@ class HeadMismatchError(FlametalkError):
 
 
 class MissingExtraError(FlametalkError, ImportError):
-    """An optional package that is not installed."""
+    """An optional package or program that is not installed. `how`: where pip alone does not do it."""
 
     exit_code = 2
 
-    def __init__(self, extra: str, package: str, purpose: str):
+    def __init__(self, extra: str, package: str, purpose: str, how: str | None = None):
         self.extra = extra
-        super().__init__(f"{purpose} needs '{package}': pip install 'flametalk[{extra}]'")
+        super().__init__(f"{purpose} needs '{package}': " + (how or f"pip install 'flametalk[{extra}]'"))

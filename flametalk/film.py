@@ -120,15 +120,17 @@ def render_clip(
     progress: bool = False,
     camera: str | None = None,
     detail: bool = False,
+    backend: str = "cpu",
 ) -> None:
     """Write x.mp4 (with sound), x.png (the frame at `at` seconds) or frames/*.png (every frame).
 
     `camera` is a move (render.moves.MOVES) of films and numbered pictures, away from `view` and back.
     `detail` draws a finer mesh with the wrinkles of the clip's detail code and those that expressions and age
-    make, for heads with a detail basis (the built-in one).
+    make, for heads with a detail basis (the built-in one). `backend`: who draws (docs/rendering.md).
     """
     target = Path(path)
     options: dict[str, Any] = {"mode": mode, "look": look, "antialias": antialias, "detail": detail}
+    options["backend"] = backend
     ending = target.suffix.lower()
     if ending in VIDEOS:
         frames = clip_frames(clip, head, view, size, progress, camera, **options)

@@ -22,6 +22,12 @@ def add(commands) -> None:
     parser.add_argument(
         "--detail", action="store_true", help="wrinkles on a finer mesh (heads with a detail basis)"
     )
+    parser.add_argument(
+        "--backend",
+        default="cpu",
+        metavar="NAME",
+        help="who draws: cpu, gl, pyrender, pytorch3d, blender (docs/rendering.md); default: %(default)s",
+    )
     add_picture_options(parser)
 
 
@@ -39,6 +45,7 @@ def run(options: argparse.Namespace) -> None:
         size=options.size,
         at=options.at,
         detail=options.detail,
+        backend=options.backend,
         progress=not options.quiet,
     )
     print(f"wrote {options.output}")

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .animate import render_frames
-    from .backend import Passes, Renderer
+    from .backend import Abilities, Passes, Renderer
+    from .backends import open_backend
     from .camera import Camera, frame_head, look_at, perspective, weak_perspective
     from .cpu import CpuRenderer
     from .looks import CLAY, SKIN_LOOK, Look, skin_look
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "render_frames": ".animate",
+    "Abilities": ".backend",
     "Passes": ".backend",
     "Renderer": ".backend",
+    "open_backend": ".backends",
     "Camera": ".camera",
     "frame_head": ".camera",
     "look_at": ".camera",
@@ -50,6 +53,7 @@ __all__ = [
     "CLAY",
     "SKIN_LOOK",
     "TONES",
+    "Abilities",
     "Camera",
     "CpuRenderer",
     "Look",
@@ -62,6 +66,7 @@ __all__ = [
     "from_faces",
     "from_head",
     "look_at",
+    "open_backend",
     "open_video",
     "perspective",
     "read_video_info",

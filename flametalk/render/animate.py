@@ -18,6 +18,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ..errors import InputError
+from .backends import abilities_of, open_backend
 from .camera import Camera
 from .cpu import CpuRenderer
 from .looks import Look
@@ -41,6 +42,7 @@ def render_frames(
     threads: int | None = None,
     progress: bool = False,
     total: int | None = None,
+    backend: str = "cpu",
 ) -> Iterator[np.ndarray]:
     """Frames as (h, w, 3) uint8, one for each row of `vertices` (an array, or chunks of frames).
 
@@ -49,8 +51,10 @@ def render_frames(
     8. In mode "depth" white is near; the range is taken from the
     first frame and kept, unless `depth_range` (metres) is given. `threads` defaults to the cores that this
     process may use. `progress` shows a bar when it takes longer than two seconds; `total` is its length.
+    `backend` is a name in `backends.BACKENDS`; all but "cpu" draw in the calling thread.
     """
     settings = Settings(mode, look, antialias, background, two_sided, depth_range)
+    abilities_of(backend.partition(":")[0]).check(mode, ("colour",), antialias)
     if total is None and isinstance(vertices, np.ndarray):
         total = len(vertices)
     if total is None and not isinstance(camera, Camera):
@@ -59,7 +63,10 @@ def render_frames(
     cameras = repeat(camera) if isinstance(camera, Camera) else iter(camera)
     if mode == "depth" and depth_range is None:
         settings, frames, cameras = _fix_depth(settings, frames, cameras)
-    pictures = _in_order(frames, cameras, surface, settings, threads or thread_count())
+    if backend == "cpu":
+        pictures = _in_order(frames, cameras, surface, settings, threads or thread_count())
+    else:
+        pictures = _one_by_one(backend, frames, cameras, surface, settings)
     return with_progress(pictures, total) if progress else pictures
 
 
@@ -89,6 +96,24 @@ def _fix_depth(
         low, high = (float(value) for value in depth_span(depth.astype(np.float32)))
         settings = replace(settings, depth_range=(low - 0.05 * (high - low), high))
     return settings, chain(first, frames), chain(camera, cameras)
+
+
+def _one_by_one(
+    backend: str,
+    frames: Iterator[np.ndarray],
+    cameras: Iterator[Camera],
+    surface: Surface,
+    settings: Settings,
+) -> Iterator[np.ndarray]:
+    """Frames of a back end that draws one at a time; it is opened for the first frame."""
+    renderer = open_backend(backend, settings)
+    try:
+        for vertices, camera in zip(frames, cameras):  # noqa: B905
+            picture = renderer.render(vertices, surface, camera).colour
+            assert picture is not None
+            yield picture
+    finally:
+        renderer.close()
 
 
 def _in_order(

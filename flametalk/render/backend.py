@@ -2,15 +2,17 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import ClassVar, Final, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float32, Int32, UInt8
+from jaxtyping import Float, Float32, Int32, UInt8
 
+from ..errors import InputError
 from .camera import Camera
 from .surface import Surface
 
 PASSES: Final = ("colour", "mask", "depth", "normal", "uv", "face", "barycentric")
+MODES: Final = ("shaded", "wire", "normals", "depth", "uv", "mask")  # numbered as in `shading.py`
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,15 +32,49 @@ class Passes:
     barycentric: Float32[np.ndarray, "h w 3"] | None = None  # of its corners, perspective-correct
 
 
+@dataclass(frozen=True)
+class Abilities:
+    """What a back end can draw. What it cannot is refused before anything is drawn."""
+
+    name: str
+    passes: tuple[str, ...] = PASSES
+    modes: tuple[str, ...] = MODES
+    antialias: tuple[int, ...] = (1, 2, 4, 8)  # samples a pixel
+
+    def check(
+        self, mode: str | None = None, passes: Collection[str] = (), antialias: int | None = None
+    ) -> None:
+        """Names that exist, but not here."""
+        kinds = (
+            ("mode", [mode] if mode else [], self.modes, MODES),
+            ("pass", passes, self.passes, PASSES),
+            ("antialias", [antialias] if antialias else [], self.antialias, (1, 2, 4, 8)),
+        )
+        for kind, wanted, able, known in kinds:
+            for value in wanted:
+                if value in known and value not in able:
+                    raise InputError(
+                        f"the back end '{self.name}' does not draw {kind} {value}, only "
+                        f"{', '.join(str(a) for a in able)}; 'cpu' draws all"
+                    )
+
+
+@runtime_checkable
 class Renderer(Protocol):
     """A back end. The same camera, surface and passes whatever draws them."""
 
+    abilities: ClassVar[Abilities]
+
     def render(
         self,
-        vertices: Float32[np.ndarray, "v c"],
+        vertices: Float[np.ndarray, "v c"],
         surface: Surface,
         camera: Camera,
         passes: Collection[str] = ("colour",),
     ) -> Passes:
-        """One frame."""
+        """One frame. Vertices of six numbers bring their normals."""
+        ...
+
+    def close(self) -> None:
+        """Give back what it holds (a context, a process). Closing twice does no harm."""
         ...

@@ -6,17 +6,18 @@ One renderer holds the buffers of one thread and reuses them from frame to frame
 
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float, Float32, Int32, Int64, UInt8
 
-from .backend import Passes
+from .backend import MODES, Abilities, Passes
 from .camera import Camera
 from .colours import encode_table, linear, plain_table
 from .normals import fill_normals
 from .packing import paint, pattern_of
 from .raster import NO_RIMS, TILE, find_rims, project, rasterise
-from .settings import MODES, Settings, background_picture, check_frame, depth_span, own_normals, uv_of
+from .settings import Settings, background_picture, check_frame, depth_span, own_normals, uv_of
 from .shading import FIELDS, LANES, measure, shade
 from .surface import Surface
 
@@ -25,6 +26,7 @@ from .surface import Surface
 class CpuRenderer:
     """`Renderer` on the CPU. Not for use by two threads at once."""
 
+    abilities: ClassVar[Abilities] = Abilities("cpu")
     settings: Settings = field(default_factory=Settings)
     _buffers: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
 
@@ -87,6 +89,10 @@ class CpuRenderer:
         if wanted - {"colour", "mask"}:
             result |= self._measure(surface, points, ids, window, "uv" in wanted)
         return Passes(**{name: value for name, value in result.items() if name in wanted})
+
+    def close(self) -> None:
+        """Forget the buffers."""
+        self._buffers.clear()
 
     def _find(
         self, mesh: tuple[np.ndarray, ...], samples: int, window: np.ndarray, rims: np.ndarray, camera: Camera

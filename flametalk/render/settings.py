@@ -3,19 +3,17 @@ back ends of this folder."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from jaxtyping import Float, Float32, UInt8
 
 from ..errors import InputError, UnknownNameError
-from .backend import PASSES
+from .backend import MODES, PASSES
 from .camera import Camera
 from .looks import LOOKS, Look
 from .packing import PATTERNS
 from .surface import Surface
 
-MODES: Final = ("shaded", "wire", "normals", "depth", "uv", "mask")  # numbered as in `shading.py`
 Background = tuple[float | int, float | int, float | int] | np.ndarray
 
 
