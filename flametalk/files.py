@@ -2,6 +2,8 @@
 
 import os
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +11,16 @@ from pathlib import Path
 from .errors import FileError
 
 PathLike = str | os.PathLike[str]
+# What reading a zip archive raises whose headers lie about names, sizes, packing or encryption.
+DAMAGED_ZIP = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+    EOFError,
+    RuntimeError,
+    ValueError,
+    OSError,
+)
 
 
 @contextmanager

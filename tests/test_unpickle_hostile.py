@@ -451,3 +451,20 @@ def test_cut_and_changed_files_give_errors_of_ours() -> None:
                 load_pickle(data, extra=EVERYTHING)
             except FileError as error:
                 assert "<bytes>" in str(error)
+
+
+def test_changed_torch_files_give_errors_of_ours(tmp_path: Path) -> None:
+    """The archive's headers are damaged as often as what they speak of."""
+    path = tmp_path / "a.pt"
+    torch.save({"a": torch.arange(6.0), "b": [torch.ones(2, 3)]}, path)
+    whole, randomness = path.read_bytes(), random.Random(0)
+    directory = whole.index(b"PK\x01\x02")
+    for k in range(600):
+        changed = bytearray(whole)
+        for _ in range(randomness.randint(1, 3)):
+            changed[randomness.randrange(directory if k % 2 else 0, len(changed))] = randomness.randrange(256)
+        path.write_bytes(changed)
+        try:
+            load_torch(path)
+        except FileError as error:
+            assert str(path) in str(error)

@@ -3,7 +3,6 @@
 import io
 import math
 import zipfile
-import zlib
 from pathlib import Path, PurePosixPath
 from tokenize import TokenError
 
@@ -11,21 +10,13 @@ import numpy as np
 from numpy.lib import format as npy
 
 from ..errors import FileError, FormatError, UnsafeFileError
+from ..files import DAMAGED_ZIP
 
 FREE_BYTES = 256 * 2**20  # what any member may unfold to, and beyond it
 MAX_RATIO = 20  # so many times its size in the file (numbers of a face compress to about nine tenths)
 MAX_MEMBERS = 10_000
 HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 BAD_HEADER = (ValueError, TypeError, EOFError, SyntaxError, TokenError, RecursionError, MemoryError)
-DAMAGE = (
-    zipfile.BadZipFile,
-    zipfile.LargeZipFile,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    ValueError,
-    zlib.error,
-)
 
 
 def archive_members(path: Path) -> dict[str, zipfile.ZipInfo]:
@@ -33,7 +24,7 @@ def archive_members(path: Path) -> dict[str, zipfile.ZipInfo]:
     try:
         with zipfile.ZipFile(path) as archive:
             infos = archive.infolist()
-    except (*DAMAGE, OSError) as error:
+    except DAMAGED_ZIP as error:
         raise FormatError(path, f"a zip archive that is cut off or damaged ({error})") from error
     if len(infos) > MAX_MEMBERS:
         raise FormatError(path, f"has {len(infos):,} members, more than the {MAX_MEMBERS:,} accepted here")
@@ -61,7 +52,7 @@ def read_member(path: Path, name: str) -> np.ndarray:
     try:
         with zipfile.ZipFile(path) as archive, archive.open(f"{name}.npy") as stream:
             data = stream.read(archive.getinfo(f"{name}.npy").file_size)
-    except (*DAMAGE, OSError, KeyError) as error:
+    except (*DAMAGED_ZIP, KeyError) as error:
         raise FormatError(path, f"is cut off or damaged ({error})", name) from error
     return read_array(io.BytesIO(data), len(data), path, name)
 

@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import FileError, FormatError
 from ..files import PathLike, existing_file
 from ..unpickle import TORCH, load_object_npy, load_pickle
-from .arrays import DAMAGE, FREE_BYTES, MAX_RATIO, archive_members, read_header, read_member, read_npy
+from .arrays import FREE_BYTES, MAX_RATIO, archive_members, read_header, read_member, read_npy
 
 MAX_PICKLE = 512 * 2**20
 ZIP, NPY, PICKLE = b"PK", b"\x93NUMPY", b"\x80"
@@ -84,11 +84,7 @@ def _npy(path: Path) -> Content:
 def _torch(path: Path) -> Content:
     from ..unpickle.torchfiles import load_torch
 
-    try:
-        value = load_torch(path)
-    except DAMAGE as error:
-        raise FormatError(path, f"is cut off or damaged ({error})") from error
-    return _table(path, "torch", value)
+    return _table(path, "torch", load_torch(path))
 
 
 def _safetensors(path: Path) -> Content:

@@ -1,10 +1,10 @@
 """Models inside zip archives: read in memory, with bounds; nothing is unpacked onto the disk."""
 
 import zipfile
-import zlib
 from pathlib import Path, PurePosixPath
 
-from ..errors import FormatError, InputError, UnknownNameError, UnsafeFileError
+from ..errors import FlametalkError, FormatError, InputError, UnknownNameError, UnsafeFileError
+from ..files import DAMAGED_ZIP
 
 MAX_MEMBERS = 1000
 USUAL_MEMBERS = ("generic_model.pkl", "flame2023_open.pkl", "flame2023.pkl", "flame_neutral.pkl")
@@ -33,7 +33,9 @@ def archive_member(path: Path, member: str | None, max_bytes: int) -> tuple[str,
                 )
             with archive.open(info) as file:  # the size in the directory may lie
                 data = file.read(max_bytes + 1)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError) as error:
+    except FlametalkError:
+        raise
+    except DAMAGED_ZIP as error:
         raise FormatError(path, f"not a readable zip archive ({error})") from error
     if len(data) > max_bytes:
         raise FormatError(path, f"unfolds to more than the {max_bytes:,} bytes accepted here")

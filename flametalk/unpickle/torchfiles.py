@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from ..errors import FormatError, UnsafeFileError
-from ..files import PathLike, existing_file
+from ..files import DAMAGED_ZIP, PathLike, existing_file
 from .opcodes import run
 from .standins import PLAIN, TORCH
 from .values import Global, Maker
@@ -45,12 +45,12 @@ def load_torch(path: PathLike, *, extra: Mapping[str, Maker] | None = None, iner
     Files older than torch 1.6 are read by torch itself, as weights only.
     """
     path = existing_file(path, MAX_BYTES)
-    if not zipfile.is_zipfile(path):
-        return _legacy(path.read_bytes(), str(path))
     try:
+        if not zipfile.is_zipfile(path):
+            return _legacy(path.read_bytes(), str(path))
         with zipfile.ZipFile(path) as archive:
             return _read(archive, str(path), path.stat().st_size, extra or {}, inert)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError) as error:
+    except DAMAGED_ZIP as error:
         raise FormatError(path, f"not a readable torch file ({error})") from error
 
 
