@@ -68,7 +68,8 @@ def plot_columns(evaluation: Evaluation, keys: Sequence[str] = SHOWN) -> Curves:
         if not np.isnan(goal).all():
             axes.axvline(float(np.nanmean(goal)), color=GREY, linewidth=1, linestyle="--", label="truth")
             axes.legend(fontsize=7, frameon=False)
-        axes.set_yticks(range(len(names)), names, fontsize=8)
+        first = keys.index(key) % across == 0
+        axes.set_yticks(range(len(names)), names if first else [""] * len(names), fontsize=8)
         axes.set_ylim(len(names) - 0.5, -0.5)
         axes.set_title(COLUMNS[key].heading, fontsize=9)
         axes.tick_params(labelsize=8)
@@ -99,8 +100,15 @@ def plot_clip_curves(evaluation: Evaluation, name: str) -> Curves:
         axes.tick_params(labelsize=8)
     rows[-1].set_ylabel("lip error mm", fontsize=9)
     rows[-1].set_xlabel("seconds", fontsize=9)
-    rows[0].legend(loc="upper right", fontsize=8, ncols=len(evaluation.methods) + 1)
-    rows[0].set_title(f"Clip {name}", fontsize=10)
+    rows[0].legend(
+        loc="lower right",
+        bbox_to_anchor=(1.0, 1.0),
+        borderaxespad=0.2,
+        fontsize=8,
+        frameon=False,
+        ncols=min(len(evaluation.methods) + 1, 5),
+    )
+    rows[0].set_title(f"Clip {name}", fontsize=10, loc="left")
     return figure
 
 
