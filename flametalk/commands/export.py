@@ -44,7 +44,11 @@ def add(commands) -> None:
         metavar="NAME",
         help="of a clip whose shape varies: exact (extra targets) or mean; default: %(default)s",
     )
-    parser.add_argument("--detail", action="store_true", help="the detail mesh too, where a format has room")
+    parser.add_argument(
+        "--detail",
+        action="store_true",
+        help="the fine mesh with wrinkles: .obj, .ply, .stl, .abc, .pc2, .fbx with --point-cache",
+    )
     parser.add_argument(
         "--point-cache", action="store_true", help="fbx: a .pc2 beside it moves the mesh, not skin and shapes"
     )

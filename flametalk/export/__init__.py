@@ -31,6 +31,7 @@ class Format:
     module: str  # in this package
     writer: str
     about: str
+    detail: bool = False  # has room for the detail mesh
 
 
 FORMATS: Final[dict[str, Format]] = {  # ending -> writer
@@ -41,12 +42,19 @@ FORMATS: Final[dict[str, Format]] = {  # ending -> writer
     ".usd": Format("usd", "write_usd", "USD, binary, texture beside it (extra usd)"),
     ".usdc": Format("usd", "write_usd", "USD, binary, texture beside it (extra usd)"),
     ".usda": Format("usd", "write_usd", "USD as text, texture beside it (extra usd)"),
-    ".obj": Format("obj", "write_obj", "OBJ, one numbered file a frame: frames/*.obj"),
-    ".ply": Format("ply", "write_ply", "binary PLY, one numbered file a frame: frames/*.ply"),
-    ".stl": Format("stl", "write_stl", "binary STL in millimetres, one numbered file a frame: frames/*.stl"),
-    ".abc": Format("alembic", "write_alembic", "Alembic: the vertices of every frame (extra alembic)"),
+    ".obj": Format("obj", "write_obj", "OBJ, one numbered file a frame: frames/*.obj", detail=True),
+    ".ply": Format("ply", "write_ply", "binary PLY, one numbered file a frame: frames/*.ply", detail=True),
+    ".stl": Format(
+        "stl", "write_stl", "binary STL in millimetres, one numbered file a frame: frames/*.stl", detail=True
+    ),
+    ".abc": Format(
+        "alembic", "write_alembic", "Alembic: the vertices of every frame (extra alembic)", detail=True
+    ),
     ".pc2": Format(
-        "pc2", "write_pc2", "point cache: vertices only, for the mesh of an .fbx with the same preset"
+        "pc2",
+        "write_pc2",
+        "point cache: vertices only, for the mesh of an .fbx with the same preset",
+        detail=True,
     ),
     ".bvh": Format("bvh", "write_bvh", "BVH: rotations of head, neck, jaw and eyes"),
     ".json": Format("curves", "write_curves", "curves as readable JSON: weights and rotations"),
@@ -87,12 +95,26 @@ def export(
         look=look,
         texture_size=texture_size,
     )
+    _check_room(target, chosen, settings)
     head = head or Head.load(clip.made_for)
     clip.check_made_for(head.name)
     if fps is not None:
         clip = clip.resample(fps)
     writer = getattr(import_module(f".{chosen.module}", __name__), chosen.writer)
     writer(clip, target, head, settings)
+
+
+def _check_room(target: Path, chosen: Format, settings: ExportSettings) -> None:
+    """Nothing that was asked for is left out without a word."""
+    ending = target.suffix.lower()
+    if settings.point_cache and ending != ".fbx":
+        raise InputError(f"point_cache belongs to .fbx, not to '{target.name}': .pc2 and .abc are caches")
+    if settings.detail and not (chosen.detail or settings.point_cache):
+        able = ", ".join(name for name, each in FORMATS.items() if each.detail)
+        raise InputError(
+            f"'{target.name}' cannot hold the detail mesh, which moves frame by frame; "
+            f"{able} can, and .fbx with a point cache"
+        )
 
 
 def format_of(path: PathLike) -> Format:

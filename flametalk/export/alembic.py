@@ -27,7 +27,7 @@ def write_alembic(clip: Clip, path: Path, head: Head, settings: ExportSettings) 
 
 
 def write_alembic_meshes(path: Path, meshes: dict[str, MeshSequence]) -> None:
-    """The same for any meshes of equal length by name, such as the head and its `DetailMesh`."""
+    """The same for any meshes of equal length, by name."""
     require("alembic3d", "alembic", PURPOSE)
     with atomic_path(path) as temporary:
         last = _write(temporary, meshes)

@@ -111,7 +111,7 @@ def _arkit(clip: Clip, head: Head) -> tuple[dict[str, np.ndarray], dict[str, np.
     from ..motion.arkit_names import ARKIT_NAMES
 
     motion = to_arkit(clip, head)
-    parts = {"head": motion.head, "neck": clip.neck, "eyes": motion.eyes, "shape": clip.shape}
+    parts = {"head": clip.head, "neck": clip.neck, "eyes": motion.eyes, "shape": clip.shape}
     parts["translation"] = clip.translation
     tracks = dict(zip(ARKIT_NAMES, motion.weights.T, strict=True))
     return tracks, {name: value for name, value in parts.items() if value is not None}

@@ -45,6 +45,10 @@ def write_fbx(clip: Clip, path: Path, head: Head, settings: ExportSettings) -> N
     if not settings.point_cache:
         write_scene(scene, path, frame, look)
         return
+    if settings.detail:
+        from .detail import fine_scene
+
+        scene, look = fine_scene(scene, head, look)
     cache = path.with_suffix(".pc2")
     write_cache(cache, mesh_sequence(clip, head, settings), frame)
     write_scene(scene, path, frame, look, cache=cache.name)

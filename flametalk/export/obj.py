@@ -21,7 +21,7 @@ def write_obj(clip: Clip, path: Path, head: Head, settings: ExportSettings) -> N
 
 
 def write_obj_frames(path: Path, sequence: MeshSequence) -> None:
-    """The same for any sequence of meshes, such as one of a `DetailMesh`."""
+    """The same for any sequence of meshes."""
     before = f"# flametalk {__version__}, metres, +y up\no head\n".encode()
     after = face_lines(sequence.topology)
     write_frames(path, sequence, lambda vertices: (before, vertex_lines(vertices), after))

@@ -26,7 +26,7 @@ def write_pc2(clip: Clip, path: Path, head: Head, settings: ExportSettings) -> N
 
 
 def write_cache(path: Path, sequence: MeshSequence, frame: Frame) -> None:
-    """The same for any sequence of meshes, such as one of a `DetailMesh`."""
+    """The same for any sequence of meshes."""
     points = sequence.topology.n_vertices
     turn = (frame.scale * frame.matrix.T).astype(np.float32)
     with atomic_path(path) as temporary, temporary.open("wb") as file:

@@ -20,7 +20,7 @@ def write_ply(clip: Clip, path: Path, head: Head, settings: ExportSettings) -> N
 
 
 def write_ply_frames(path: Path, sequence: MeshSequence) -> None:
-    """The same for any sequence of meshes, such as one of a `DetailMesh`."""
+    """The same for any sequence of meshes."""
     before, after = header(sequence.topology), face_records(sequence.topology)
     write_frames(path, sequence, lambda v: (before, np.ascontiguousarray(v, "<f4"), after))
 

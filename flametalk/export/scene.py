@@ -206,7 +206,7 @@ def topology(head: Head) -> dict[str, Any]:
     uv_faces = array(head.uv_faces, np.int32)
     uv_quads = array(head.uv_quads, np.int32)
     if head.quads is None or (uv_faces is not None and uv_quads is None):
-        polygons, uv_quads = _as_polygons(faces), None if uv_faces is None else _as_polygons(uv_faces)
+        polygons, uv_quads = as_polygons(faces), None if uv_faces is None else as_polygons(uv_faces)
         owner = np.arange(len(faces), dtype=np.int32)
     else:
         polygons = head.quads.numpy().astype(np.int32)
@@ -221,7 +221,8 @@ def topology(head: Head) -> dict[str, Any]:
     }
 
 
-def _as_polygons(triangles: Int32[np.ndarray, "f 3"]) -> Int32[np.ndarray, "f 4"]:
+def as_polygons(triangles: Int32[np.ndarray, "f 3"]) -> Int32[np.ndarray, "f 4"]:
+    """As rows of four, −1 at the end."""
     return np.pad(triangles, ((0, 0), (0, 1)), constant_values=-1)
 
 

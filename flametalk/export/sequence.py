@@ -42,18 +42,6 @@ class Topology:
 
 
 @dataclass(frozen=True, eq=False)
-class DetailMesh:
-    """A finer mesh that follows the head: the hook for decoders of the clip's detail codes.
-
-    `displace` gets vertices (b, v, 3) and detail codes (b, d), or None where the clip has none, and gives
-    the finer mesh's vertices (b, n, 3).
-    """
-
-    topology: Topology
-    displace: Callable[[np.ndarray, np.ndarray | None], np.ndarray]
-
-
-@dataclass(frozen=True, eq=False)
 class MeshSequence:
     """t frames of one mesh, in metres, +y up. `blocks()` computes them, a few at a time."""
 
@@ -63,30 +51,18 @@ class MeshSequence:
     blocks: Callable[[], Iterator[Float32[np.ndarray, "b v 3"]]]
 
 
-def mesh_sequence(
-    clip: Clip, head: Head, settings: ExportSettings, detail: DetailMesh | None = None
-) -> MeshSequence:
-    """The head's own mesh, or with `settings.detail` the detail mesh."""
-    if settings.detail and detail is None:
-        raise InputError(
-            f"the head {head.name} has no detail mesh: leave detail=False, or give a `DetailMesh` to "
-            "`export.sequence.mesh_sequence` and its frames to the writer"
-        )
-    shown = detail if settings.detail else None
+def mesh_sequence(clip: Clip, head: Head, settings: ExportSettings) -> MeshSequence:
+    """The head's own mesh, or with `settings.detail` the fine one."""
+    if settings.detail:
+        from .detail import detail_sequence
+
+        return detail_sequence(clip, head)
 
     def blocks() -> Iterator[np.ndarray]:
-        for start in range(0, clip.n_frames, BLOCK):
-            vertices = clip.vertices(head, start, start + BLOCK).float().cpu().numpy()
-            if shown is not None:
-                codes = None if clip.detail is None else clip.detail[start : start + BLOCK]
-                vertices = np.asarray(shown.displace(vertices, codes), np.float32)
-                expected = (len(vertices), shown.topology.n_vertices, 3)
-                if vertices.shape != expected:
-                    raise InputError(f"the detail mesh has shape {vertices.shape}, expected {expected}")
-            yield vertices
+        for vertices in clip.vertex_chunks(head, BLOCK):
+            yield vertices.float().cpu().numpy()
 
-    own = head_topology(head) if shown is None else shown.topology
-    return MeshSequence(own, clip.n_frames, clip.fps, blocks)
+    return MeshSequence(head_topology(head), clip.n_frames, clip.fps, blocks)
 
 
 def head_topology(head: Head) -> Topology:

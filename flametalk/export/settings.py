@@ -17,7 +17,7 @@ class ExportSettings:
     blendshapes: str = "expression"  # the head's own coefficients (exact), or the 52 of ARKit (solved)
     preset: str = "blender"  # units and axes where a format leaves them open; blender: weights in 0…1 too
     identity: str = "exact"  # of a clip whose shape varies: follow it with extra targets, or its mean
-    detail: bool = False  # also the detail mesh, where a format can hold one
+    detail: bool = False  # the fine mesh with wrinkles, in formats of one mesh a frame
     point_cache: bool = False  # fbx: a .pc2 beside it moves the mesh, not skin and blend shapes
     look: str = "skin"  # colours of the materials, a name of `render.looks.LOOKS`
     texture_size: int = 2048  # texels a side of the painted skin

@@ -21,7 +21,7 @@ def write_stl(clip: Clip, path: Path, head: Head, settings: ExportSettings) -> N
 
 
 def write_stl_frames(path: Path, sequence: MeshSequence) -> None:
-    """The same for any sequence of meshes, such as one of a `DetailMesh`."""
+    """The same for any sequence of meshes."""
     faces = sequence.topology.faces
     text = f"flametalk {__version__}, millimetres, +z up".encode()
     before = text.ljust(80) + np.uint32(len(faces)).tobytes()
