@@ -31,7 +31,7 @@ class Machine:
         encoding: str,
         allowed: Mapping[str, Maker],
         persistent: Callable[[Any], Any] | None,
-        inert: bool,
+        inert: bool | tuple[str, ...],
         size: int,
     ):
         self.data, self.at, self.label, self.encoding = data, 0, label, encoding
@@ -167,13 +167,19 @@ class Machine:
             raise self.refuse("a name that is not text")
         full = f"{module}.{name}"
         make = self.allowed.get(full) if "." not in name else None
-        if make is None and not self.inert:
+        if make is None and not self._may_stay(full):
             raise self.refuse(f"'{full[:200]}'")
         return Global(full, make)
 
+    def _may_stay(self, name: str) -> bool:
+        """Whether an unknown name is kept as a name: any one, or those of the modules in `inert`."""
+        if isinstance(self.inert, bool):
+            return self.inert
+        return name.startswith(tuple(f"{module}." for module in self.inert))
+
     def is_inert(self, value: Any) -> bool:
         """An object of an unknown class, kept as the class's name; its content is dropped."""
-        return self.inert and isinstance(value, Global) and value.make is None
+        return bool(self.inert) and isinstance(value, Global) and value.make is None
 
     def call(self, target: Any, args: Any) -> None:
         if not isinstance(target, Global):

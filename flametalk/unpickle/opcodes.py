@@ -16,10 +16,11 @@ def run(
     encoding: str,
     allowed: Mapping[str, Maker],
     persistent: Callable[[Any], Any] | None = None,
-    inert: bool = False,
+    inert: bool | tuple[str, ...] = False,
     size: int | None = None,
 ) -> Any:
-    """Interpret one pickle. `persistent` resolves persistent ids; `inert` keeps unknown names as names.
+    """Interpret one pickle. `persistent` resolves persistent ids; `inert` keeps unknown names as names:
+    all, or those of the modules listed.
 
     `size` is that of the whole file, where the pickle is a part of it: memory is granted in proportion.
     """

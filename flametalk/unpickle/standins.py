@@ -102,7 +102,8 @@ def _tensor(storage: Any, offset: Any, size: Any, stride: Any, *_: Any) -> Any:
 
     if not isinstance(storage, torch.Tensor) or storage.ndim != 1:
         raise ValueError("a tensor without a storage")
-    size, stride, (offset,) = checked_shape(size), checked_shape(stride), checked_shape((offset,))
+    size, (offset,) = checked_shape(size), checked_shape((offset,))
+    stride = tuple(checked_shape((step,))[0] for step in sequence(stride))  # their product means nothing
     reach = offset + sum((n - 1) * step for n, step in zip(size, stride, strict=True))
     if math.prod(size) > len(storage) or (math.prod(size) and reach >= len(storage)):
         raise ValueError(f"a tensor of shape {size} on a storage of {len(storage)} numbers")

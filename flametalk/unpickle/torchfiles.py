@@ -38,10 +38,13 @@ DTYPES = {
 }
 
 
-def load_torch(path: PathLike, *, extra: Mapping[str, Maker] | None = None, inert: bool = False) -> Any:
+def load_torch(
+    path: PathLike, *, extra: Mapping[str, Maker] | None = None, inert: bool | tuple[str, ...] = False
+) -> Any:
     """What `torch.save` wrote: tensors on the CPU in dictionaries and lists.
 
-    `extra` allows more names as in `load_pickle`; `inert` keeps unknown names as names.
+    `extra` allows more names as in `load_pickle`; `inert` keeps unknown names as names:
+    all, or only those of the modules listed; what else is named is refused then.
     Files older than torch 1.6 are read by torch itself, as weights only.
     """
     path = existing_file(path, MAX_BYTES)
@@ -54,7 +57,9 @@ def load_torch(path: PathLike, *, extra: Mapping[str, Maker] | None = None, iner
         raise FormatError(path, f"not a readable torch file ({error})") from error
 
 
-def _read(archive: zipfile.ZipFile, label: str, size: int, extra: Mapping[str, Maker], inert: bool) -> Any:
+def _read(
+    archive: zipfile.ZipFile, label: str, size: int, extra: Mapping[str, Maker], inert: bool | tuple[str, ...]
+) -> Any:
     members = {info.filename: info for info in archive.infolist()}
     roots = [name.removesuffix("data.pkl") for name in members if name.endswith("data.pkl")]
     if len(roots) != 1:

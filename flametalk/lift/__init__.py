@@ -1,0 +1,1 @@
+"""Photos and videos become clips: faces found, landmarks fitted, encoders run."""

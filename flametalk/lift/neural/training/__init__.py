@@ -1,0 +1,1 @@
+"""Training of face encoders: pictures of the built-in head, losses, the two stages."""
