@@ -55,6 +55,7 @@ bench: $(STAMP)
 	$(BIN)/python -m scripts.bench_render
 	$(BIN)/python -m scripts.bench_head
 	$(BIN)/python -m scripts.bench_generate
+	$(BIN)/python -m scripts.bench_evaluate
 
 head: $(CORE)
 	$(BIN)/python -m scripts.build_head

@@ -58,8 +58,6 @@ COLUMNS = {
         Column("blink_length", "blink length", "s", "truth", "below 70 % of the usual opening"),
         Column("shape_spread", "shape spread", "σ", "lower", "std over time of the shape coefficients"),
         Column("diversity", "diversity", "mm", "truth", "mean distance between samples of one input"),
-        Column("lse_d", "LSE-D", "", "lower", "smallest SyncNet distance over shifts, rendered heads"),
-        Column("lse_c", "LSE-C", "", "higher", "median minus smallest SyncNet distance"),
     )
 }
 HEADLINE = ("mve", "mve_face", "lve", "lve_rms", "ufve", "fdd", "closures", "r_truth", "ba9", "pose_variance")
@@ -68,7 +66,7 @@ HEADLINE = ("mve", "mve_face", "lve", "lve_rms", "ufve", "fdd", "closures", "r_t
 def choose_columns(names: str | None, present: set[str]) -> tuple[Column, ...]:
     """Columns of a table: the headline ones, all of them ("all"), or those named "lve,mve,…"."""
     if names is None:
-        keys = [key for key in (*HEADLINE, "lse_c", "lse_d") if key in present]
+        keys = [key for key in HEADLINE if key in present]
     elif names == "all":
         keys = [key for key in COLUMNS if key in present]
     else:

@@ -186,6 +186,7 @@ def test_the_command_writes_the_whole_report(
 
     tex = (report / "table.tex").read_text()
     assert tex.count(r"\begin") == tex.count(r"\end")
+    assert not set("<>|²°↓↑→†σ") & set(tex.replace("$<$", ""))  # pdfTeX's fonts have them in mathematics only
     assert all(line.count("&") == tex.splitlines()[5].count("&") for line in tex.splitlines() if "&" in line)
     markdown = (report / "table.md").read_text().splitlines()
     assert len({line.count("|") for line in markdown[:4]}) == 1
