@@ -30,6 +30,7 @@ from flametalk.generate.schedules import EvenSchedule
 from flametalk.generate.shipped import builtin_model
 from flametalk.generate.windows import plan_windows
 from flametalk.head import Head
+from flametalk.mend import mend
 from flametalk.metrics import closure_rate, lip_gaps, mouth_aperture
 from flametalk.metrics.blinks import blinks
 from flametalk.metrics.distance import lve
@@ -47,8 +48,8 @@ SEEDS = range(4)
 class Generator:
     """The learned model, or the rules."""
 
-    def __init__(self, name: str, steps: int | None):
-        self.name, self.head = name, Head.load()
+    def __init__(self, name: str, steps: int | None, rules: bool = True):
+        self.name, self.head, self.rules = name, Head.load(), rules
         self.model: MotionModel | None = None
         if name != "performer":
             self.model = builtin_model() if name == "builtin" else load_model(name)
@@ -60,7 +61,8 @@ class Generator:
             return perform(features, self.head, seed)
         reference = reference or Clip.neutral(1, made_for=self.head.name)
         chance = torch.Generator().manual_seed(seed)
-        return generate_clip(self.model, features, reference, chance, self.settings)
+        clip = generate_clip(self.model, features, reference, chance, self.settings)
+        return mend(clip, features, self.head, seed) if self.rules else clip
 
 
 def row(what: str, value: str, target: str = "") -> None:
@@ -342,12 +344,13 @@ def main() -> None:
     )
     parser.add_argument("--generator", default="builtin", help="builtin, performer or a checkpoint")
     parser.add_argument("--steps", type=int, help="solver steps; default: what the checkpoint recommends")
+    parser.add_argument("--raw", action="store_true", help="without the rules of flametalk.mend")
     parser.add_argument("--corpus", type=Path, help="a corpus with a test split")
     parser.add_argument("--real", type=Path, help="a folder of real talking clips")
     parser.add_argument("--most", type=int, default=40, help="test performances; default: %(default)s")
     parser.add_argument("--only", nargs="*", default=[], help="real synthetic wordless blinks long speed")
     options = parser.parse_args()
-    make = Generator(options.generator, options.steps)
+    make = Generator(options.generator, options.steps, not options.raw)
 
     def wanted(part: str) -> bool:
         return not options.only or part in options.only

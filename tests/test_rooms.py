@@ -22,7 +22,7 @@ FLOORS = [
     ["motion", "render"],
     ["formats"],
     ["generate", "perform", "lift", "export", "metrics"],
-    ["control"],
+    ["control", "mend"],
     ["reenact", "data"],
     ["film", "train", "reel"],
     ["api", "report", "web"],

@@ -1,0 +1,121 @@
+"""What rules add to a learned clip, and say so: lips that meet where a phone asks for it, eyes that live.
+
+A small model knows what mouths do most of the time, less what lasts two frames or comes by chance. So lips
+are brought together in every sure b, p, m, the lower lip to the teeth in f and v, and blinks and gaze are the
+performer's. The clip's provenance names these rules.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32, Float64
+
+from .audio.features import AudioFeatures
+from .audio.phones import N_PHONES
+from .clip import Clip
+from .head import Head
+from .motion.finish import clamp_jaw
+from .perform.beats import find_beats
+from .perform.contact import SURE_BITE, SURE_SHUT, contact
+from .perform.eyes import move_eyes
+from .perform.mouth import BITES, SNEER, TOUCHES, TUCK, UPPER_LIP
+from .perform.rig import NEEDED, Rig, rig_of
+from .perform.score import Score, score_from_features
+
+RULES = "lips meet in sure b, p, m, f, v; blinks and gaze"
+MEET = 2e-4  # metres between lips that meet
+EYES = 2  # stream of chance, as the performer's
+FREE_LIDS = 0.3  # of a blink: how far lids may hang that are not blinking
+WIDE = ("arkit/eyeWideLeft", "arkit/eyeWideRight")
+JAW, BITE = "arkit/jawOpen", "speech/FV"
+
+
+@dataclass(frozen=True, eq=False)
+class Mouth:
+    """What is changed: expressions and the jaw's opening."""
+
+    expression: Float64[np.ndarray, "t e"]
+    jaw: Float64[np.ndarray, "t"]
+
+
+def can_mend(features: AudioFeatures, head: Head) -> bool:
+    """Rules read phones and move named actions: other ears and other heads do without."""
+    heard = features.provenance.get("linguistic", "")
+    phones = features.linguistic.shape[1] == N_PHONES and "phone" in heard
+    return phones and all(name in head.actions for name in NEEDED)
+
+
+def mend(clip: Clip, features: AudioFeatures, head: Head, seed: int) -> Clip:
+    """`clip` with lips that meet and living eyes; as it is where the rules have nothing to go by.
+
+    The seed decides on blinks and gaze, never on the lips.
+    """
+    if not can_mend(features, head):
+        return clip
+    rig, score = rig_of(head), score_from_features(features)
+    mouth = Mouth(clip.expression.astype(np.float64), clip.jaw[:, 0].astype(np.float64))
+    shut = contact(score, TOUCHES, SURE_SHUT)
+    bite = contact(score, BITES, SURE_BITE) * (1.0 - shut)
+    mouth = bring_together(bring_to_teeth(mouth, bite, rig), shut, rig)
+    expression, eyes = open_eyes(mouth.expression, clip.head, score, rig, seed)
+    jaw = clip.jaw.copy()
+    jaw[:, 0] = mouth.jaw
+    return clip.replace(
+        expression=expression,
+        jaw=clamp_jaw(jaw),
+        eyes=eyes,
+        provenance={**clip.provenance, "rules": RULES},
+    )
+
+
+def bring_together(mouth: Mouth, shut: Float64[np.ndarray, "t"], rig: Rig) -> Mouth:
+    """Where `shut` is 1, all that opens the lips is scaled back until they meet; smiles and the like stay."""
+    n = mouth.expression.shape[1]
+    parts = rig.parts[:n]
+    by_jaw = rig.gaps[JAW] / rig.jaws[JAW]  # metres a radian
+    opens = np.maximum(mouth.expression * parts, 0.0)
+    closes = np.minimum(mouth.expression * parts, 0.0).sum(1)
+    jaw = np.maximum(mouth.jaw * by_jaw, 0.0)
+    total = opens.sum(1) + jaw
+    left = np.clip((MEET - closes) / np.maximum(total, 1e-9), 0.0, 1.0)
+    keep = 1.0 - shut * (1.0 - left)
+    opening = mouth.expression * parts > 0.0
+    return Mouth(
+        np.where(opening, mouth.expression * keep[:, None], mouth.expression),
+        np.where(mouth.jaw > 0.0, mouth.jaw * keep, mouth.jaw),
+    )
+
+
+def bring_to_teeth(mouth: Mouth, bite: Float64[np.ndarray, "t"], rig: Rig) -> Mouth:
+    """Where `bite` is 1: the shape of f in all expressions that open the lips or make it, and its jaw."""
+    n = mouth.expression.shape[1]
+    action = rig.action(BITE)
+    pose = action.expression.double().cpu().numpy()[:n].copy()
+    for name in UPPER_LIP:
+        pose -= SNEER * rig.action(name).expression.double().cpu().numpy()[:n]
+    taken = (rig.lips[:n] & (rig.parts[:n] > 0.0)) | (pose != 0.0)
+    goal = np.where(taken, pose, mouth.expression)
+    share = bite[:, None]
+    jaw = float(action.jaw[0]) - TUCK
+    return Mouth((1.0 - share) * mouth.expression + share * goal, (1.0 - bite) * mouth.jaw + bite * jaw)
+
+
+def open_eyes(
+    expression: Float64[np.ndarray, "t e"],
+    head: Float32[np.ndarray, "t 3"],
+    score: Score,
+    rig: Rig,
+    seed: int,
+) -> tuple[Float32[np.ndarray, "t e"], Float32[np.ndarray, "t 6"]]:
+    """Blinks and gaze by rule, steadied against the motion of this head."""
+    chance = np.random.default_rng([seed, EYES])
+    moved = move_eyes(score, find_beats(score), head.astype(np.float64), chance)
+    n = expression.shape[1]
+    lids = rig.action("blink").expression.cpu().numpy()[:n] > 0.0
+    hanging = np.clip(expression[:, lids], 0.0, FREE_LIDS)
+    changed = expression.copy()
+    changed[:, lids] = np.maximum(hanging, moved.blink[:, None])
+    for name in WIDE:
+        wide = rig.action(name).expression.cpu().numpy()[:n] > 0.0
+        changed[:, wide] = expression[:, wide] * (1.0 - moved.blink)[:, None] + moved.wide[:, None]
+    return changed.astype(np.float32), moved.turn.astype(np.float32)
