@@ -11,12 +11,18 @@ from .audio.features import AudioFeatures, extract_features
 from .audio.resample import resample
 from .audio.signal import Audio
 from .clip import Clip
+from .control.compose import Control, compose
+from .control.emotion_overlay import Wish
+from .control.plan import plan
+from .control.pose import Pose
+from .control.posescript import PoseScript
 from .conventions import FPS, SAMPLE_RATE
 from .errors import InputError, UnknownNameError
 from .files import PathLike
 from .head import Head
+from .mend import mend
 from .perform import perform
-from .perform.feeling import MOST
+from .render.moves import check_move
 
 GENERATORS = ("builtin", "performer")
 DEFAULT = "performer"
@@ -29,7 +35,7 @@ def animate(
     image: PathLike | None = None,
     text: str | None = None,
     seed: int = 0,
-    emotion: str | None = None,
+    emotion: Wish | None = None,
     intensity: float = 1.0,
     generator: PathLike = DEFAULT,
     shape: Clip | PathLike | np.ndarray | Sequence[float] | None = None,
@@ -37,17 +43,29 @@ def animate(
     linguistic: str = "auto",
     emotion_features: str = "auto",
     progress: bool = False,
+    pose: str | PoseScript | None = None,
+    controls: Sequence[Control] = (),
+    camera: str | None = None,
+    pose_by: str = "phrases",
+    pose_mode: str = "add",
+    pose_fallback: bool = False,
 ) -> Clip:
     """A talking head for a sound file or an `Audio`, with the sound attached.
 
     `text` is the English transcript, where there is one. `seed` decides on head motion, brows and blinks, not
-    on the lips. `emotion` is one of the head's ("happy", "sad", …) at `intensity` 0 … 1.5. `shape` gives the
-    identity: a clip (or its file), or shape coefficients. `generator` is "builtin" (learned, ships with the
-    package), "performer" (rules), or a checkpoint of `flametalk train`, which may ask for the features
-    "wavlm:FOLDER" and "emotion2vec:FOLDER"; `steps` are its solver's. What ran, and for how long, is in
-    `provenance`.
+    on the lips. `emotion` is one of the head's ("happy", "sad", …), a mixture {name: part}, keyframes
+    [(seconds, name, intensity), …] or "auto" (what the voice tells), at `intensity` 0 … 1.5. `pose` is a
+    description of the head's motion, "audio", a PoseScript or its file; `controls` come after it, in their
+    order (docs/control.md); `camera` is the move with which the clip is filmed. `shape` gives the identity:
+    a clip (or its file), or shape coefficients. `generator` is "builtin" (learned, ships with the package),
+    "performer" (rules), or a checkpoint of `flametalk train`, which may ask for the features "wavlm:FOLDER"
+    and "emotion2vec:FOLDER"; `steps` are its solver's. What ran, and for how long, is in `provenance`.
     """
     learned = _checkpoint(generator)
+    moved = None if pose is None else Pose(pose, pose_mode, by=pose_by, fallback=pose_fallback)
+    wanted = plan(learned is not None, emotion, intensity, moved, controls)
+    if camera is not None:
+        check_move(camera)
     if image is not None:
         raise InputError(
             "a face cannot be read from a photo yet: leave image out, and give shape= "
@@ -74,15 +92,21 @@ def animate(
             raise InputError(
                 "the performer takes no solver steps: leave steps out, or choose another generator"
             )
-        clip = perform(features, head, seed, emotion, intensity)
+        clip = perform(features, head, seed, wanted.felt, intensity)
         clip = clip.replace(shape=clip.shape if identity is None else identity)
     else:
-        reference = _reference(head, identity, emotion, intensity)
+        reference = wanted.condition(_reference(head, identity))
         clip = _sample(model, features, reference, seed, steps, progress)
-        felt = {"emotion": emotion or "none", "intensity": float(intensity) if emotion else 0.0}
-        clip = clip.replace(provenance={**clip.provenance, **felt})
+        clip = mend(clip, features, head, seed)
+        if wanted.conditions:
+            clip = clip.replace(provenance={**clip.provenance, "controls": wanted.told()})
     clock.mark("generator")
-    return clip.replace(audio=sound, provenance={**clip.provenance, "seconds": clock.seconds})
+    clip = clip.replace(audio=sound)
+    if wanted.laid:
+        clip = compose(clip, wanted.laid, features)
+        clock.mark("control")
+    filmed = {} if camera is None else {"camera": camera}
+    return clip.replace(provenance={**clip.provenance, **filmed, "seconds": clock.seconds})
 
 
 def _checkpoint(generator: PathLike) -> Path | None:
@@ -105,19 +129,9 @@ def _model(path: Path):  # a MotionModel, whose import is heavy
     return builtin_model() if path == BUILTIN else load_model(path)
 
 
-def _reference(head: Head, identity: np.ndarray | None, emotion: str | None, intensity: float) -> Clip:
-    """One frame of the person at rest, with the emotion on the face."""
-    name = emotion if emotion not in (None, "neutral") else None
-    expression = np.zeros(head.n_expression, np.float32)
-    if name is not None:
-        known = sorted(a.removeprefix("emotion/") for a in head.actions if a.startswith("emotion/"))
-        if name not in known:
-            raise UnknownNameError("emotion", name, [*known, "neutral"])
-        if not 0.0 <= intensity <= MOST:
-            raise InputError(f"intensity is {intensity:g}, expected 0 to {MOST:g}")
-        expression += intensity * head.actions[f"emotion/{name}"].expression.numpy()
-    parts = {"expression": expression[None], "made_for": head.name}
-    return Clip.neutral(1, **parts, **({} if identity is None else {"shape": identity}))
+def _reference(head: Head, identity: np.ndarray | None) -> Clip:
+    """One frame of the person at rest."""
+    return Clip.neutral(1, made_for=head.name, **({} if identity is None else {"shape": identity}))
 
 
 def _sample(

@@ -16,7 +16,7 @@ from .head import Head
 from .render import Camera, Look, Surface, frame_head, from_head, render_frames, write_video
 from .render.grid import grid, grid_frames
 from .render.images import write_image
-from .render.moves import TO_BEATS, camera_move
+from .render.moves import STILL, TO_BEATS, camera_move
 
 CHUNK = 32  # frames of vertices in memory at a time
 FRAMED = 8  # frames that the camera looks at to find its place
@@ -124,7 +124,8 @@ def render_clip(
 ) -> None:
     """Write x.mp4 (with sound), x.png (the frame at `at` seconds) or frames/*.png (every frame).
 
-    `camera` is a move (render.moves.MOVES) of films and numbered pictures, away from `view` and back.
+    `camera` is a move (render.moves.MOVES) of films and numbered pictures, away from `view` and back; by
+    default the one that the clip remembers from `animate`, "still" is none.
     `detail` draws a finer mesh with the wrinkles of the clip's detail code and those that expressions and age
     make, for heads with a detail basis (the built-in one). `backend`: who draws (docs/rendering.md).
     """
@@ -133,10 +134,10 @@ def render_clip(
     options["backend"] = backend
     ending = target.suffix.lower()
     if ending in VIDEOS:
-        frames = clip_frames(clip, head, view, size, progress, camera, **options)
+        frames = clip_frames(clip, head, view, size, progress, _move(clip, camera), **options)
         write_video(frames, target, clip.fps, clip.audio)
     elif ending in PICTURES and "*" in target.name:
-        frames = clip_frames(clip, head, view, size, progress, camera, **options)
+        frames = clip_frames(clip, head, view, size, progress, _move(clip, camera), **options)
         digits = max(4, len(str(clip.n_frames - 1)))
         for number, frame in enumerate(frames):
             write_image(frame, target.with_name(target.name.replace("*", f"{number:0{digits}d}", 1)))
@@ -151,6 +152,12 @@ def render_clip(
             f"cannot tell from '{target.name}' what to make; use an ending of {' '.join(VIDEOS + PICTURES)}, "
             "or frames/*.png for every frame"
         )
+
+
+def _move(clip: Clip, camera: str | None) -> str | None:
+    """The move that is asked for, or that the clip remembers."""
+    wanted = str(clip.provenance.get("camera", STILL)) if camera is None else camera
+    return None if wanted == STILL else wanted
 
 
 def picture_strip(

@@ -74,7 +74,12 @@ def test_the_command_writes_a_clip_or_a_video_and_says_what_ran(
     target = tmp_path / "talk.npz"
     assert main(["animate", str(speech), "-o", str(target), "--seed", "5", "--quiet"]) == 0
     out = capsys.readouterr().out
-    for part in ("PocketSphinx", "performer (rule-based), no learned weights, seed 5", "features ", "wrote"):
+    for part in (
+        "PocketSphinx",
+        "performer (rule-based); weights: none (rules, nothing learned); seed 5",
+        "features ",
+        "wrote",
+    ):
         assert part in out
     assert Clip.load(target).provenance["seed"] == 5
     video = tmp_path / "talk.mp4"

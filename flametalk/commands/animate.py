@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from ..errors import InputError
+from .control import add_control_options, story, wishes
 from .options import add_command, add_picture_options
 
 
@@ -19,10 +20,13 @@ def add(commands) -> None:
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="x.mp4 or x.npz")
     parser.add_argument("--text", metavar="TRANSCRIPT", help="what is said, in English: sharpens the lips")
     parser.add_argument("--seed", type=int, default=0, help="head, brows, blinks; default: %(default)s")
+    add_control_options(parser)
     parser.add_argument(
-        "--emotion", metavar="NAME", help="happy, sad, angry, fear, disgust, surprise, contempt"
+        "--generator",
+        metavar="NAME|FILE",
+        help="performer (rules), builtin (learned), x.safetensors of `flametalk train`",
     )
-    parser.add_argument("--intensity", type=float, default=1.0, metavar="X", help="0 to 1.5; default: 1")
+    parser.add_argument("--steps", type=int, metavar="N", help="of a learned generator's solver")
     parser.add_argument("--shape", metavar="CLIP", help="a clip whose identity speaks")
     add_picture_options(parser)
 
@@ -32,6 +36,7 @@ def run(options: argparse.Namespace) -> None:
 
     from ..api import animate
     from ..film import PICTURES, VIDEOS
+    from ..head import Head
 
     ending = options.output.suffix.lower()
     clips = (".npz", ".safetensors")
@@ -43,9 +48,12 @@ def run(options: argparse.Namespace) -> None:
         options.speech,
         text=options.text,
         seed=options.seed,
-        emotion=options.emotion,
-        intensity=options.intensity,
         shape=options.shape,
+        steps=options.steps,
+        progress=not options.quiet,
+        camera=options.camera,
+        **({} if options.generator is None else {"generator": options.generator}),
+        **wishes(options),
     )
     begin = time.perf_counter()
     if ending in clips:
@@ -53,17 +61,24 @@ def run(options: argparse.Namespace) -> None:
     else:
         clip.render(
             options.output,
+            head=None if options.head is None else Head.load(options.head),
             view=options.view,
             mode=options.mode,
             look=options.look,
             size=options.size,
             progress=not options.quiet,
         )
-    story = clip.provenance
-    took = story["seconds"] | {"writing": time.perf_counter() - begin}
+    told = clip.provenance
+    took = told["seconds"] | {"writing": time.perf_counter() - begin}
     print(f"speech     {options.speech}: {clip.duration:.1f} s, {clip.n_frames} frames")
-    for part, what in story["features"].items():
+    for part, what in told["features"].items():
         print(f"{part:<10} {what}")
-    print(f"generator  {story['generator']}, no learned weights, seed {story['seed']}")
+    print(f"generator  {told['generator']}; weights: {told['weights']}; seed {told['seed']}")
+    if told.get("emotion", "none") != "none":
+        print(f"felt       {told['emotion']} {told['intensity']:g}")
+    if options.camera is not None:
+        print(f"camera     {options.camera}")
+    for line in story(clip):
+        print(line)
     print("took       " + ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in took.items()))
     print(f"wrote      {options.output}")

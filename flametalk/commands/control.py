@@ -4,9 +4,12 @@ import argparse
 from pathlib import Path
 
 from ..errors import InputError
-from .options import add_command
+from .options import add_command, add_picture_options
 
 EMOTIONS = "angry, contempt, disgust, fear, happy, sad, surprise, neutral, or auto: what the voice tells"
+CAMERA = (
+    "of a video: orbit, orbit zoom, beat bounce, energetic talk, parallax, hero push, whip pan, hand-held"
+)
 
 
 def add(commands) -> None:
@@ -21,14 +24,13 @@ def add(commands) -> None:
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="x.npz or x.mp4")
     parser.add_argument("--layout", metavar="NAME", help="of the clip, where the file does not tell")
     add_control_options(parser)
-    parser.add_argument("--camera", metavar="MOVE", help="of a video: orbit, hero push, hand-held …")
+    add_picture_options(parser)
 
 
-def add_control_options(parser: argparse.ArgumentParser, emotion: bool = True) -> None:
-    """The options that `animate` shares; it brings its own --emotion and --intensity."""
-    if emotion:
-        parser.add_argument("--emotion", metavar="NAME", help=EMOTIONS)
-        parser.add_argument("--intensity", type=float, default=1.0, metavar="X", help="0 to 1.5; default: 1")
+def add_control_options(parser: argparse.ArgumentParser) -> None:
+    """The options that `animate` shares."""
+    parser.add_argument("--emotion", metavar="NAME", help=EMOTIONS)
+    parser.add_argument("--intensity", type=float, default=1.0, metavar="X", help="0 to 1.5; default: 1")
     parser.add_argument(
         "--emotion-track",
         metavar="KEYS",
@@ -40,12 +42,16 @@ def add_control_options(parser: argparse.ArgumentParser, emotion: bool = True) -
     parser.add_argument(
         "--pose-by", default="phrases", metavar="WHO", help="phrases (offline), endpoint[:URL], local:FOLDER"
     )
+    parser.add_argument(
+        "--pose-fallback", action="store_true", help="where a language model fails, phrases step in"
+    )
     parser.add_argument("--pose-mode", default="add", metavar="NAME", help="add (default) or replace")
     parser.add_argument("--controls", metavar="FILE", help="a JSON list of further controls, in their order")
+    parser.add_argument("--camera", metavar="MOVE", help=CAMERA)
 
 
 def wishes(options: argparse.Namespace) -> dict:
-    """What the options ask of `control.apply.apply_controls`."""
+    """What the options ask of `control.apply.apply_controls` and of `animate`."""
     from ..control.compose import load_controls
 
     if options.emotion is not None and options.emotion_track is not None:
@@ -57,6 +63,7 @@ def wishes(options: argparse.Namespace) -> dict:
         "pose": options.pose,
         "pose_by": options.pose_by,
         "pose_mode": options.pose_mode,
+        "pose_fallback": options.pose_fallback,
         "controls": load_controls(options.controls) if options.controls else [],
     }
 
@@ -81,6 +88,8 @@ def run(options: argparse.Namespace) -> None:
     from ..clip import Clip
     from ..control.apply import apply_controls
     from ..film import PICTURES, VIDEOS
+    from ..head import Head
+    from ..render.moves import check_move
 
     ending = options.output.suffix.lower()
     if ending not in (".npz", ".safetensors", *VIDEOS, *PICTURES):
@@ -88,14 +97,28 @@ def run(options: argparse.Namespace) -> None:
             f"'{options.output.name}' has no known ending: say x.npz for a clip, x.mp4 for a video"
         )
     wanted = wishes(options)
-    if wanted["emotion"] is None and wanted["pose"] is None and not wanted["controls"]:
-        raise InputError("nothing to change: give --emotion, --emotion-track, --pose or --controls")
+    if options.camera is not None:
+        check_move(options.camera)
+    elif wanted["emotion"] is None and wanted["pose"] is None and not wanted["controls"]:
+        raise InputError("nothing to change: give --emotion, --emotion-track, --pose, --controls or --camera")
     before = Clip.load(options.clip, options.layout)
     clip = apply_controls(before, **wanted)
+    if options.camera is not None:
+        clip = clip.replace(provenance={**clip.provenance, "camera": options.camera})
     if ending in (*VIDEOS, *PICTURES):
-        clip.render(options.output, camera=options.camera, look="skin")
+        clip.render(
+            options.output,
+            head=None if options.head is None else Head.load(options.head),
+            view=options.view,
+            mode=options.mode,
+            look=options.look,
+            size=options.size,
+            progress=not options.quiet,
+        )
     else:
         clip.save(options.output)
+    if options.camera is not None:
+        print(f"camera     {options.camera}")
     for line in story(clip, len(before.provenance.get("controls", []))):
         print(line)
     print(f"wrote      {options.output}")

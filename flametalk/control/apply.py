@@ -19,6 +19,7 @@ def apply_controls(
     features: AudioFeatures | None = None,
     pose_by: str = "phrases",
     pose_mode: str = "add",
+    pose_fallback: bool = False,
 ) -> Clip:
     """Emotion, then pose, then `controls` in their order; what was applied stands in the provenance.
 
@@ -29,5 +30,5 @@ def apply_controls(
     if emotion is not None:
         wanted.append(Emotion(emotion, intensity))
     if pose is not None:
-        wanted.append(Pose(pose, pose_mode, by=pose_by))
+        wanted.append(Pose(pose, pose_mode, by=pose_by, fallback=pose_fallback))
     return compose(clip, [*wanted, *controls], features)

@@ -21,6 +21,7 @@ from .eyes import Blinks, Gaze
 from .pose import Pose
 from .pose_play import Limits
 from .posescript import PoseScript, posescript_from
+from .reference import Reference
 from .regions import Regions
 from .speaking_style import Manner, style_from
 from .strength import Emphasis, Smooth, Style
@@ -28,6 +29,7 @@ from .trajectories import Curve
 
 CONTROLS: dict[str, Any] = {
     "emotion": Emotion,
+    "reference": Reference,
     "pose": Pose,
     "curve": Curve,
     "regions": Regions,

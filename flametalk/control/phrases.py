@@ -260,9 +260,14 @@ def _with_move(script: PoseScript, part: _Part, name: str) -> PoseScript:
             kept = [b for b in script.beats if (b.axis, b.on) != ("pitch", part.anchor)]
             return replace(script, beats=(*kept, *beats)[:FULLEST])
         return replace(script, beats=(*script.beats, *beats)[:FULLEST])
-    if part.held:
+    stays = any(gesture.hold for gesture in move.gestures)
+    if part.held and stays:
         return _held(script, move, part)
-    if part.throughout or (move.continuous and part.count is None and part.start is None and not part.place):
+    if (
+        part.throughout
+        or part.held
+        or (move.continuous and part.count is None and part.start is None and not part.place)
+    ):
         return _going_on(script, move, part)
     gestures = [
         replace(
@@ -283,6 +288,8 @@ def _placed(part: _Part) -> dict[str, Any]:
         return {"start": part.start}
     if part.place == "start":
         return {"start": 0.2}
+    if part.place == "middle":
+        return {"at": 0.5}
     if part.place == "end":
         return {"from_end": True}
     return {}

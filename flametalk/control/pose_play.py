@@ -101,6 +101,10 @@ def _beat(beat: Beat, accents: Accents, times: np.ndarray) -> np.ndarray:
 
 
 def _start(gesture: Gesture, clock: float, duration: float) -> float:
+    if gesture.at is not None:
+        return float(
+            np.clip(gesture.at * duration - gesture.lasts / 2, 0.0, max(0.0, duration - gesture.lasts))
+        )
     if gesture.start is None:
         return max(0.0, duration - gesture.lasts) if gesture.from_end else clock
     return max(0.0, duration - gesture.start) if gesture.from_end else gesture.start

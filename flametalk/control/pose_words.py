@@ -216,7 +216,7 @@ COUNTS: dict[str, int] = {
 }  # fmt: skip
 THROUGHOUT = (
     "throughout", "all the time", "constantly", "continuously", "repeatedly", "again and again",
-    "the whole time", "keep nodding", "always",
+    "the whole time", "always",
 )  # fmt: skip
 HOLDS = ("keep", "keeping", "hold", "holding", "stay", "staying", "remain", "kept", "held")
 ANCHORS: dict[str, str] = {

@@ -56,6 +56,7 @@ class Gesture:
     axis: str
     amount: float
     start: float | None = None  # seconds; None: when the gesture before is over
+    at: float | None = None  # part of the clip by which half of it is done; instead of `start`
     from_end: bool = False
     seconds: float = 0.8
     count: int = 1

@@ -19,6 +19,7 @@ from .camera import Camera
 DEGREE: Final = np.pi / 180
 TEMPO: Final = 2.0  # beats a second where none are heard
 MOST: Final = 2.0
+STILL: Final = "still"
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,12 @@ MOVES: Final[dict[str, Callable[[Shot], Path]]] = {
 TO_BEATS: Final = ("beat bounce", "energetic talk")
 
 
+def check_move(name: str) -> None:
+    """Refuse what is no move; "still" is the camera that stays."""
+    if name not in (*MOVES, STILL):
+        raise UnknownNameError("camera move", name, [*MOVES, STILL])
+
+
 def camera_move(
     name: str,
     still: Camera,
@@ -129,8 +136,7 @@ def camera_move(
     `beats` are seconds at which something happens (moves in TO_BEATS follow them; without, twice a second).
     `strength` scales the whole move, 0 to 2.
     """
-    if name not in MOVES:
-        raise UnknownNameError("camera move", name, MOVES)
+    check_move(name)
     if not 0.0 <= strength <= MOST:
         raise InputError(f"strength of the camera move is {strength:g}, expected 0 to {MOST:g}")
     if frames < 1 or not fps > 0 or seed < 0:
@@ -139,7 +145,7 @@ def camera_move(
         )
     times, duration = np.arange(frames) / fps, frames / fps
     heard = np.arange(0.5, duration, 1 / TEMPO) if beats is None else np.sort(np.asarray(beats, np.float64))
-    path = MOVES[name](Shot(times, duration, heard, np.random.default_rng(seed)))
+    path = {} if name == STILL else MOVES[name](Shot(times, duration, heard, np.random.default_rng(seed)))
     states = np.stack([strength * path.get(axis, np.zeros(frames)) for axis in AXES], 1)
     centre = np.asarray(target, np.float64)
     return [_moved(still, centre, dict(zip(AXES, state, strict=True))) for state in states]

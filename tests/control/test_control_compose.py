@@ -20,6 +20,7 @@ from flametalk.control.eyes import Blinks, Gaze
 from flametalk.control.pose import Pose
 from flametalk.control.pose_play import Limits
 from flametalk.control.posescript import posescript_from
+from flametalk.control.reference import Reference
 from flametalk.control.regions import Regions
 from flametalk.control.speaking_style import Manner, measure_style
 from flametalk.control.strength import Emphasis, Smooth, Style
@@ -52,7 +53,7 @@ def every_control() -> list:
 def test_every_control_is_a_pure_function_that_survives_json() -> None:
     clip = spoken()[0].cut(0, 6)
     before = clip.expression.copy(), clip.head.copy(), clip.jaw.copy()
-    assert {type(control) for control in every_control()} == {*CONTROLS.values()}
+    assert {type(control) for control in every_control()} == {*CONTROLS.values()} - {Reference}
     for control in every_control():
         stored = json.loads(json.dumps(control_to_json(control)))
         again = control_from_json(stored)

@@ -13,6 +13,7 @@ from flametalk.control.pose_play import play
 from flametalk.control.pose_words import MOVE_WORDS, MOVES, STYLE_WORDS, STYLES
 from flametalk.control.posescript import posescript_from
 from flametalk.errors import InputError
+from scripts.write_vocabulary import page_with, vocabulary
 
 pytestmark = pytest.mark.core
 
@@ -129,6 +130,18 @@ def test_any_mix_of_known_words_is_a_valid_script(words: list[str]) -> None:
 
 
 def test_the_vocabulary_is_documented() -> None:
-    page = (Path(__file__).parents[2] / "docs/control.md").read_text()
+    """The page holds exactly what the script makes of the code, and each of its words is understood."""
+    page = (Path(__file__).parents[2] / "docs/control.md").read_text("utf-8")
+    assert page == page_with(page, vocabulary())
     for word in [*STYLES, *MOVES]:
-        assert word in page, word
+        assert word in vocabulary(), word
+
+
+def test_what_is_kept_up() -> None:
+    """Nods go on, a tilt stays; the middle of a clip is a place."""
+    nodding = read_phrase("keep nodding").script
+    assert nodding.pitch.waves and not nodding.gestures
+    tilted = read_phrase("keep your head tilted left").script
+    assert tilted.roll.keys[-1] == (0.1, -10.0)
+    angles = play(read_phrase("nod in the middle").script, accents(8.0))
+    assert abs(angles[:, 0].argmax() / 25.0 - 4.0) < 0.1
