@@ -5,8 +5,8 @@
 The speech is that of held-out voices of a corpus made by `flametalk corpus make`, whose phones are known. For
 each of the seven emotions at --intensity: the mean over frames of the cosine between a clip's expression
 (speech included, nothing subtracted) and the template, 3DXTalker's table 3; and the part of p, b and m whose
-lips close, against the same clip without emotion. Each way of applying an emotion is a table of its own. The performer is
-given the phones, a learned generator the features of the sound.
+lips close, against the same clip without emotion. Each way of applying an emotion is a table of its own. The
+performer is given the phones, a learned generator the features of the sound.
 """
 
 import argparse

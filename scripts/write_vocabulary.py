@@ -36,9 +36,8 @@ def vocabulary() -> str:
     for moment in dict.fromkeys(ANCHORS.values()):
         lines.append(f"| on {moment} | {_words(w for w, m in ANCHORS.items() if m == moment)} |")
     for place in dict.fromkeys(PLACES.values()):
-        lines.append(
-            f"| {'in' if place == 'middle' else 'at'} the {place} | {_words(w for w, p in PLACES.items() if p == place)} |"
-        )
+        said = [word for word, where in PLACES.items() if where == place]
+        lines.append(f"| {said[0]} | {_words(said)} |")
     lines += ["| at a time | at 3 seconds, after 2.5 s |"]
     return "\n".join(lines) + "\n"
 
