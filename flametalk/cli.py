@@ -19,6 +19,7 @@ from .commands import (
     retarget,
     templates,
     train,
+    train_encoder,
     view,
 )
 from .errors import FlametalkError
@@ -40,12 +41,13 @@ COMMANDS = (
     templates,
     corpus,
     train,
+    train_encoder,
 )  # in the order of the help
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Our own errors become one line and an exit code, never a traceback."""
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_args(_joined(sys.argv[1:] if arguments is None else arguments))
     try:
         options.run(options)
         return 0
@@ -58,6 +60,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has left
         sys.stderr.close()
         return 141
+
+
+def _joined(arguments: Sequence[str]) -> list[str]:
+    """`train encoder` is a command of two words, beside `train RECIPE`."""
+    words = list(arguments)
+    return [train_encoder.NAME, *words[2:]] if words[:2] == ["train", "encoder"] else words
 
 
 def _parser() -> argparse.ArgumentParser:

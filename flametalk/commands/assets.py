@@ -10,6 +10,7 @@ KINDS = {
     "masks": "FLAME_masks.pkl: named regions",
     "landmarks": "landmark_embedding.npy and its kin, mediapipe_landmark_embedding.npz",
     "uv": "head_template.obj: texture coordinates",
+    "emoca": "a folder of EMOCA or DECA: encoders (and the data files of detail, where they are in it)",
 }
 
 
@@ -32,10 +33,10 @@ def add(commands) -> None:
     )
     add.add_argument("kind", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
     add.add_argument("file", metavar="FILE")
-    add.add_argument("--name", help="flame: name for a file that is not recognised; others: which head")
+    add.add_argument("--name", help="flame, emoca: name to keep it by; others: which head")
     add.add_argument("--member", help="flame: which file of an archive, such as female_model.pkl")
     actions.add_parser("list", help="what can be loaded by name", allow_abbrev=False)
-    remove = actions.add_parser("remove", help="delete an added head", allow_abbrev=False)
+    remove = actions.add_parser("remove", help="delete an added head or encoder", allow_abbrev=False)
     remove.add_argument("name")
 
 
@@ -44,12 +45,41 @@ def run(options: argparse.Namespace) -> None:
 
     if options.action == "list":
         print("\n".join(str(asset) for asset in assets.list_assets()))
+        _list_encoders()
     elif options.action == "remove":
-        print(f"removed {assets.remove_asset(options.name)}")
+        print(f"removed {_remove_encoder(options.name) or assets.remove_asset(options.name)}")
     elif options.kind == "flame":
         print(assets.add_flame(options.file, options.name, options.member))
     elif options.member:
         raise InputError("--member goes with flame archives only")
+    elif options.kind == "emoca":
+        _add_emoca(options)
     else:
         attach = {"masks": assets.add_masks, "landmarks": assets.add_landmarks, "uv": assets.add_uv}
         print("\n".join(str(asset) for asset in attach[options.kind](options.file, options.name)))
+
+
+def _add_emoca(options: argparse.Namespace) -> None:
+    from ..lift.neural.deca_data import find_deca_data, read_deca_data, save_deca_data
+    from ..lift.neural.store import add_emoca
+
+    print(add_emoca(options.file, options.name))
+    if find_deca_data(options.file) is not None:
+        print(f"  data files of detail: {save_deca_data(read_deca_data(options.file))}")
+
+
+def _list_encoders() -> None:
+    from ..lift.neural.store import added_encoders, encoder_file
+
+    for name in added_encoders():
+        print(f"{name}: encoders of faces\n  file: {encoder_file(name)}")
+
+
+def _remove_encoder(name: str):
+    """Its file, where there is an encoder of that name."""
+    from ..lift.neural.store import added_encoders, encoder_file
+
+    if name not in added_encoders():
+        return None
+    encoder_file(name).unlink()
+    return encoder_file(name)

@@ -67,7 +67,8 @@ class Codes:
 
     def rows(self, where: Any) -> "Codes":
         """Some of the pictures."""
-        return Codes(**{k: None if v is None else v[where] for k, v in vars(self).items()})
+        parts: dict[str, Any] = {k: None if v is None else v[where] for k, v in vars(self).items()}
+        return Codes(**parts)
 
 
 def join(parts: list[Codes]) -> Codes:

@@ -41,5 +41,12 @@ class Encoder(nn.Module):
             nn.Linear(self.encoder.features, sizes.hidden), nn.ReLU(), nn.Linear(sizes.hidden, outputs)
         )
 
+    @property
+    def last(self) -> nn.Linear:
+        """The layer that gives the numbers."""
+        layer = self.layers[2]
+        assert isinstance(layer, nn.Linear)
+        return layer
+
     def forward(self, pictures: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b n"]:
         return self.layers(self.encoder(pictures))

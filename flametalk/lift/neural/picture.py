@@ -128,11 +128,17 @@ def draw(
     flat = shading(normal.flatten(1, 2), light).unflatten(1, normal.shape[1:3])
     seen = sight.seen[:, None].to(vertices)
     picture = (colour * flat).permute(0, 3, 1, 2) * seen + background * (1 - seen)
-    moved = torch.where(sight.seen[..., None], place - place.detach(), 0.0)
-    here = ((torch.arange(on.pixels) + 0.5) / on.pixels * 2 - 1).to(vertices)
-    grid = torch.stack(torch.meshgrid(here, here, indexing="xy"), -1)
-    carried = F.grid_sample(picture, grid - moved, padding_mode="border", align_corners=False)
+    moved = torch.where(sight.seen[..., None], place - place.detach(), 0.0) * (on.pixels / 2)
+    across, down = _slopes(picture.detach())
+    carried = picture - moved[..., 0].unsqueeze(1) * across - moved[..., 1].unsqueeze(1) * down
     return carried, sight
+
+
+def _slopes(picture: Float[Tensor, "b 3 h w"]) -> tuple[Tensor, Tensor]:
+    """How colours change from pixel to pixel, to the right and downward."""
+    wide = F.pad(picture, (1, 1, 1, 1), mode="replicate")
+    across = (wide[..., 1:-1, 2:] - wide[..., 1:-1, :-2]) / 2
+    return across, (wide[..., 2:, 1:-1] - wide[..., :-2, 1:-1]) / 2
 
 
 def _mix(values: Float[Tensor, "b v c"], sight: Sight) -> Float[Tensor, "b h w c"]:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, UInt8
@@ -80,7 +81,7 @@ def _filled(clip: Clip, found: Bool[np.ndarray, "t"]) -> Clip:
     if found.all():
         return clip
     places = np.interp(np.arange(len(found)), np.flatnonzero(found), np.arange(clip.n_frames))
-    parts = {
+    parts: dict[str, Any] = {
         name: timeline.sample(value, places, rotation=name in ROTATIONS)
         for name, value in clip._timed().items()
     }

@@ -54,7 +54,7 @@ def draw_people(head: Head, count: int, chance: np.random.Generator) -> People:
     pose[:, LEFT_EYE] = pose[:, RIGHT_EYE] = chance.normal(0, GAZE, (count, 3)) * (1, 1, 0)
     expression = np.clip(expression, -3, 3)
     s, e, p = (torch.from_numpy(x.astype(np.float32)) for x in (shape, expression, pose))
-    with torch.inference_mode():
+    with torch.no_grad():
         vertices = head.vertices(s, e, p)
         marks = head.landmark_points(vertices, "ibug68").numpy()
     camera = square_camera(marks[..., :2], chance)

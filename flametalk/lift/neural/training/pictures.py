@@ -53,10 +53,13 @@ def random_look(chance: np.random.Generator) -> Look:
     """A skin tone under three lamps from anywhere in front, of any strength."""
     tone = str(chance.choice(sorted(TONES)))
 
+    def tinted(strength: float, spread: float) -> tuple[float, float, float]:
+        red, green, blue = np.clip(strength * (1 + chance.normal(0, spread, 3)), 0, 2)
+        return float(red), float(green), float(blue)
+
     def lamp(strength: float, front: float) -> Lamp:
         x, y = chance.uniform(-1, 1), chance.uniform(-0.4, 1)
-        colour = strength * (1 + chance.normal(0, 0.06, 3))
-        return Lamp((x, y, front), tuple(float(c) for c in np.clip(colour, 0, 2)))
+        return Lamp((x, y, front), tinted(strength, 0.06))
 
     key = chance.uniform(0.3, 1.1)
     sky = chance.uniform(0.12, 0.55)
@@ -64,8 +67,8 @@ def random_look(chance: np.random.Generator) -> Look:
         key=lamp(key, chance.uniform(0.2, 1)),
         fill=lamp(key * chance.uniform(0, 0.6), chance.uniform(0.2, 1)),
         back=lamp(chance.uniform(0, 0.7), -0.6),
-        sky=tuple(float(c) for c in sky * (1 + chance.normal(0, 0.05, 3))),
-        ground=tuple(float(c) for c in sky * chance.uniform(0.2, 0.9) * (1 + chance.normal(0, 0.05, 3))),
+        sky=tinted(sky, 0.05),
+        ground=tinted(sky * chance.uniform(0.2, 0.9), 0.05),
         rim=float(chance.uniform(0, 0.25)),
     )
     return replace(LOOKS[tone], studio=studio)
