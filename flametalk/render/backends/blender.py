@@ -175,7 +175,7 @@ def _numbers(channels: dict[str, np.ndarray], camera: Camera) -> dict[str, np.nd
 def find_program(given: str | None = None) -> list[str]:
     """The command that runs a script in Blender's Python, up to the script."""
     name = given or os.environ.get(VARIABLE) or "blender"
-    found = shutil.which(Path(name).expanduser())
+    found = shutil.which(os.path.expanduser(name))  # noqa: PTH111 - a bare name is looked for on the path
     if found is None:
         raise MissingExtraError(
             extra="",
@@ -186,7 +186,7 @@ def find_program(given: str | None = None) -> list[str]:
             "where PROGRAM is Blender or that Python",
         )
     if Path(found).name.startswith("python"):
-        return [found]
+        return [found, "-I"]  # nothing of our own environment
     return [found, "--background", "--factory-startup", "--python-exit-code", "1", "--python"]
 
 
@@ -203,7 +203,7 @@ class Worker:
 
     def start(self) -> None:
         script = str(files(__package__) / "blender_worker.py")
-        split = ["--"] if len(self._program) > 1 else []
+        split = ["--"] if self._program[-1] == "--python" else []
         with (self.folder / "chatter.txt").open("w") as chatter:
             self._process = subprocess.Popen(
                 [*self._program, script, *split, str(self.folder)],

@@ -78,16 +78,17 @@ class GlRenderer:
         wanted = set(passes)
         uv_of(surface, "uv" in wanted or self.settings.mode == "uv")
         normals = vertex_normals(vertices, surface.faces) if own is None else own
-        self._prepare(surface, camera)
-        self._place(vertices, normals, surface, camera)
         result: dict[str, np.ndarray] = {}
         lit = self.settings.mode in ("shaded", "wire") and "colour" in wanted
-        if lit or wanted & set(NUMBERS):
-            self._draw("numbers", "measure")
-        if wanted & set(NUMBERS):
-            result |= self._numbers(wanted)
-        if wanted & {"colour", "mask"}:
-            result |= self._colour(camera)
+        with self._context:  # others may have made theirs current since
+            self._prepare(surface, camera)
+            self._place(vertices, normals, camera)
+            if lit or wanted & set(NUMBERS):
+                self._draw("numbers", "measure")
+            if wanted & set(NUMBERS):
+                result |= self._numbers(wanted)
+            if wanted & {"colour", "mask"}:
+                result |= self._colour(camera)
         return Passes(**{name: value for name, value in result.items() if name in wanted})
 
     def close(self) -> None:
@@ -142,7 +143,6 @@ class GlRenderer:
         self,
         vertices: Float32[np.ndarray, "v 3"],
         normals: Float32[np.ndarray, "v 3"],
-        surface: Surface,
         camera: Camera,
     ) -> None:
         """The frame's mesh and camera, for both programs."""

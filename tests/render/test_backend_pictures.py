@@ -1,0 +1,83 @@
+"""The same frame with every installed back end: same camera, same framing, same depth."""
+
+import numpy as np
+import pytest
+from backend_scenes import a_head, cameras, overlap, renderer
+
+from flametalk.render import CpuRenderer, Settings
+from flametalk.render.backends import BACKENDS
+
+OTHERS = [
+    "gl",
+    "pyrender",
+    pytest.param("pytorch3d", marks=pytest.mark.slow),
+    pytest.param("blender", marks=pytest.mark.slow),
+]
+# metres; pyrender takes depth from the first of four samples of a pixel, not from its middle
+MEDIAN = {"gl": 2e-6, "pyrender": 3e-4, "pytorch3d": 2e-6, "blender": 2e-5}
+LARGE = {"gl": 1e-4, "pyrender": 8e-3, "pytorch3d": 1e-3, "blender": 1e-3}
+
+
+def test_no_back_end_is_forgotten() -> None:
+    names = {o if isinstance(o, str) else o.values[0] for o in OTHERS}
+    assert names | {"cpu"} == set(BACKENDS)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_silhouettes_and_depth_agree(name: str) -> None:
+    vertices, surface = a_head()
+    other, settings = renderer(name, Settings(look="skin")), Settings(look="skin")
+    try:
+        for view, camera in cameras(240, 200).items():
+            truth = CpuRenderer(settings).render(vertices, surface, camera, ("colour", "mask", "depth"))
+            found = other.render(vertices, surface, camera, ("colour", "mask", "depth"))
+            assert overlap(truth.mask, found.mask) >= 0.98, view
+            both = (truth.depth > 0) & (found.depth > 0)
+            assert both.sum() > 0.97 * (truth.depth > 0).sum(), view
+            error = np.abs(truth.depth - found.depth)[both]
+            assert np.median(error) < MEDIAN[name], view
+            assert np.quantile(error, 0.97) < LARGE[name], view
+            assert (found.depth[found.mask == 0] == 0).all()
+            assert (found.colour[found.mask == 0] == (238, 239, 241)).all()
+            inside = (truth.mask == 1) & (found.mask == 1)
+            distance = np.abs(truth.colour.astype(int) - found.colour)[inside].max(-1)
+            assert np.median(distance) < 25, "another head, another light"
+            assert found.colour.dtype == np.uint8 and found.mask.dtype == found.depth.dtype == np.float32
+    finally:
+        other.close()
+        other.close()
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_normals_and_passes_not_asked_for(name: str) -> None:
+    vertices, surface = a_head()
+    camera = cameras(90, 110)["perspective"]
+    other = renderer(name)
+    try:
+        if "normal" not in other.abilities.passes:
+            pytest.skip(f"{name} draws no normals")
+        truth = CpuRenderer().render(vertices, surface, camera, ("normal", "mask"))
+        found = other.render(vertices, surface, camera, ("normal",))
+        assert found.colour is None and found.depth is None and found.mask is None
+        cosine = (truth.normal * found.normal).sum(-1)[truth.mask == 1]
+        assert np.median(cosine) > 0.9999 and np.quantile(cosine, 0.02) > 0.9
+    finally:
+        other.close()
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_frames_do_not_stick(name: str) -> None:
+    """Another frame, another size, normals of its own, and back again."""
+    vertices, surface = a_head()
+    small, large = cameras(64, 48)["perspective"], cameras(80, 80)["perspective"]
+    other = renderer(name)
+    try:
+        first = other.render(vertices, surface, small, ("mask", "depth"))
+        moved = other.render(vertices + np.float32([0.02, 0, 0]), surface, small, ("mask",))
+        assert overlap(first.mask, moved.mask) < 0.95
+        assert other.render(vertices, surface, large, ("mask",)).mask.shape == (80, 80)
+        normals = np.tile(np.float32([0, 0, 1]), (len(vertices), 1))
+        again = other.render(np.c_[vertices, normals], surface, small, ("mask", "depth"))
+        assert np.allclose(again.depth, first.depth, atol=1e-6)
+    finally:
+        other.close()
