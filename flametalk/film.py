@@ -38,6 +38,10 @@ def fine_surface_of(head: Head) -> Surface:
     from .head.dense import dense_mesh
     from .render.dense import dense_surface
 
+    if head.name.startswith("flame"):
+        from .lift.neural.flame_dense import dense_flame_surface
+
+        return dense_flame_surface(head)
     return dense_surface(head, dense_mesh(head))
 
 
@@ -88,6 +92,11 @@ def _wrinkled(clip: Clip, head: Head, chunks: Iterable[np.ndarray]) -> Iterator[
     """Places and normals on the head's fine mesh, wrinkled by the clip's detail code and its expressions."""
     from .head.dense import dense_mesh
 
+    if head.name.startswith("flame"):
+        from .lift.neural.flame_dense import dense_flame_frames
+
+        yield from dense_flame_frames(clip, head, chunks)
+        return
     mesh, start = dense_mesh(head), 0
     code = mesh.basis.code(head, clip.detail, clip.expression, np.atleast_2d(clip.shape))
     for chunk in chunks:

@@ -5,6 +5,7 @@ first: programs that reach for files, for other libraries' operators or that run
 """
 
 import re
+import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -32,7 +33,11 @@ def recogniser(source: Recogniser | PathLike, device: torch.device | str = "cpu"
     path = existing_file(source, MAX_BYTES)
     _check(path)
     try:
-        network = torch.jit.load(str(path), map_location=device)
+        with (
+            warnings.catch_warnings()
+        ):  # recognisers exist in this format
+            warnings.simplefilter("ignore", DeprecationWarning)
+            network = torch.jit.load(str(path), map_location=device)
     except (RuntimeError, ValueError, OSError) as error:
         raise FormatError(path, f"not a TorchScript file ({str(error).splitlines()[0][:150]})") from error
     network.eval()
