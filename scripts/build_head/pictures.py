@@ -14,16 +14,18 @@ from PIL import Image
 
 from flametalk.conventions import N_EXPRESSION, N_SHAPE
 from flametalk.head import Head
-from flametalk.render import Camera, CpuRenderer, Settings, from_head, perspective
 from flametalk.render.grid import grid
+from flametalk.render.skin import TONES
+
+from .studio import Studio
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "pictures"
-QUALITY = 85  # JPEG
+QUALITY = 84  # JPEG
 MOST_BYTES = 350_000  # of one sheet
-DISTANCE = 0.9  # metres from the camera to what it looks at
 FRONT, TURNED, PROFILE = (0.0, 0.0), (38.0, 4.0), (90.0, 0.0)  # yaw toward the subject's left, pitch; degrees
 WHOLE, LARGE = ((0, -36, 15), 305), ((0, -14, 15), 285)  # centre, height in mm
 FACE, MOUTH = ((0, -34, 70), 178), ((0, -58, 70), 105)
+EYES, BROW = ((0, 2, 75), 62), ((8, -8, 75), 125)
 PEOPLE, SEED = 32, 1
 GAPING = {  # expressions that need an open jaw to be seen: degrees
     "mouth_close": 20.0,
@@ -33,49 +35,6 @@ GAPING = {  # expressions that need an open jaw to be seen: degrees
     "tongue_side": 14.0,
 }
 Tile = tuple[str, np.ndarray]
-
-
-class Studio:
-    """Draws poses of one head."""
-
-    def __init__(self, head: Head) -> None:
-        self.head, self.surface = head, from_head(head)
-        self.renderers = {mode: CpuRenderer(Settings(mode=mode, look="skin")) for mode in ("shaded", "wire")}
-
-    def tile(
-        self,
-        view: tuple[float, float],
-        part: tuple[tuple[float, float, float], float],
-        size: int,
-        *,
-        shape: torch.Tensor | None = None,
-        expression: torch.Tensor | None = None,
-        pose: torch.Tensor | None = None,
-        mode: str = "shaded",
-    ) -> np.ndarray:
-        """A square picture; coefficients that are left out are zero."""
-        vertices = self.head.vertices(
-            torch.zeros(1, N_SHAPE) if shape is None else shape[None],
-            torch.zeros(1, N_EXPRESSION) if expression is None else expression[None],
-            torch.zeros(1, 5, 3) if pose is None else pose[None],
-        )
-        camera = aimed(view, part, size)
-        return self.renderers[mode].render(vertices[0].numpy(), self.surface, camera).colour
-
-    def action(self, name: str, view: tuple[float, float], part: tuple, size: int) -> np.ndarray:
-        """A named action at full strength."""
-        action = self.head.actions[name]
-        pose = torch.zeros(5, 3)
-        pose[2], pose[3:] = action.jaw, action.eyes.reshape(2, 3)
-        return self.tile(view, part, size, expression=action.expression, pose=pose)
-
-
-def aimed(view: tuple[float, float], part: tuple, size: int) -> Camera:
-    """A camera toward a part of the head, `part` being its centre and visible height in millimetres."""
-    yaw, pitch = (math.radians(angle) for angle in view)
-    away = np.array([math.sin(yaw) * math.cos(pitch), math.sin(pitch), math.cos(yaw) * math.cos(pitch)])
-    target = np.array(part[0]) / 1000
-    return perspective(target + DISTANCE * away, target, size, size, 2 * math.atan(part[1] / 2000 / DISTANCE))
 
 
 def views(studio: Studio) -> Iterator[Tile]:
@@ -116,12 +75,90 @@ def people(studio: Studio) -> Iterator[Tile]:
         yield "", studio.tile((18.0, 2.0), LARGE, 200, shape=shape)
 
 
+def levels(studio: Studio) -> Iterator[Tile]:
+    """Seven emotions by three strengths."""
+    for name in (n for n in studio.head.actions if n.startswith("emotion/")):
+        for level in (0.5, 1.0, 1.5):
+            label = f"{name.removeprefix('emotion/')} {level:g}"
+            yield label, studio.action(name, (18.0, 2.0), FACE, 200, level, detail=True)
+
+
+def eyes(studio: Studio) -> Iterator[Tile]:
+    """A blink in steps, and gaze of 30 degrees."""
+    for level in (0.0, 0.5, 1.0):
+        yield f"blink {level:g}", studio.action("blink", FRONT, EYES, 300, level)
+    for pitch in (-30, 0, 30):
+        for yaw in (-30, 0, 30):
+            pose = torch.zeros(5, 3)
+            pose[3:] = torch.tensor([math.radians(pitch), math.radians(yaw), 0.0])
+            yield f"{-pitch:+d}° up, {yaw:+d}° left", studio.tile(FRONT, EYES, 300, pose=pose)
+
+
+def jaw(studio: Studio) -> Iterator[Tile]:
+    """The jaw alone, up to 30 degrees, from three sides."""
+    for label, view in (("front", FRONT), ("three-quarter", TURNED), ("profile", PROFILE)):
+        for angle in (0, 10, 20, 30):
+            pose = torch.zeros(5, 3)
+            pose[2, 0] = math.radians(angle)
+            yield f"{label}, {angle}°", studio.tile(view, ((0, -60, 55), 190), 250, pose=pose)
+
+
+def blinks(studio: Studio) -> Iterator[Tile]:
+    """The people of the sheet with closed eyes."""
+    for shape in torch.randn(PEOPLE, N_SHAPE, generator=torch.Generator().manual_seed(SEED)):
+        yield "", studio.action("blink", FRONT, ((0, 2, 75), 92), 200, shape=shape)
+
+
+def looks(studio: Studio) -> Iterator[Tile]:
+    """Clay and the skin tones."""
+    for look in ("clay", *TONES):
+        yield look, studio.tile((24.0, 3.0), LARGE, 300, look=look)
+    yield "clay, detail", studio.tile((24.0, 3.0), LARGE, 300, look="clay", code=_marked(studio), detail=True)
+
+
+def _marked(studio: Studio) -> np.ndarray:
+    """A code of lines and pores such as a face of fifty has."""
+    from flametalk.head.detail import load_detail
+
+    wanted = {"pores": 1.0, "fine": 0.8, "forehead": 0.4, "nasolabial": 0.7, "crows": 0.4, "under_eye": 0.5}
+    names = load_detail(studio.head.name).names
+    return np.array([next((v for k, v in wanted.items() if n.startswith(k)), 0.0) for n in names], np.float32)
+
+
+def detail(studio: Studio) -> Iterator[Tile]:
+    """Wrinkles that expressions make, a code of one's own, and age."""
+    names = list(studio.head.expression_names)
+
+    def both(*kinds: str) -> torch.Tensor:
+        return torch.tensor(
+            [float(name.removesuffix("_left").removesuffix("_right") in kinds) for name in names]
+        )
+
+    older = torch.tensor([2.5 * (name == "older") for name in studio.head.shape_names])
+    yield "rest", studio.tile((20.0, 3.0), BROW, 340, detail=True)
+    for label, kinds in (
+        ("brows up", ("brow_inner_up", "brow_outer_up")), ("frown", ("brow_lower",)),
+        ("nose wrinkled", ("nose_wrinkle", "brow_lower")),
+    ):  # fmt: skip
+        yield label, studio.tile((20.0, 3.0), BROW, 340, expression=both(*kinds), detail=True)
+    for name, part in (("happy", ((14, -32, 75), 125)), ("disgust", BROW)):
+        yield name, studio.action(f"emotion/{name}", (20.0, 3.0), part, 340, detail=True)
+    yield "a code: lines, pores", studio.tile((20.0, 3.0), BROW, 340, code=_marked(studio), detail=True)
+    yield "older by 2.5", studio.tile((20.0, 3.0), ((8, -20, 75), 150), 340, shape=older, detail=True)
+
+
 SHEETS = {  # function, columns
     "views": (views, 3),
     "speech": (speech, 4),
     "emotions": (emotions, 4),
     "expressions": (expressions, 10),
     "people": (people, 8),
+    "levels": (levels, 6),
+    "eyes": (eyes, 3),
+    "jaw": (jaw, 4),
+    "blinks": (blinks, 8),
+    "looks": (looks, 4),
+    "detail": (detail, 4),
 }
 
 
