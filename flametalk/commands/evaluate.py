@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from ..errors import InputError
+from ..errors import InputError, UnknownNameError
 from .options import add_command
 
 
@@ -49,6 +49,7 @@ def run(options: argparse.Namespace) -> None:
         end = "\n" if done == total else ""
         print(f"\rmeasured {done} of {total}", end=end, file=sys.stderr, flush=True)
 
+    _check(options)
     evaluation = evaluate(
         _methods(options.pred),
         options.truth,
@@ -64,6 +65,19 @@ def run(options: argparse.Namespace) -> None:
     for left in evaluation.left_out:
         print(f"left out {left}")
     print(f"wrote  {page}, table.md, table.tex, metrics.json in {time.perf_counter() - begin:.1f} s")
+
+
+def _check(options: argparse.Namespace) -> None:
+    """What can be seen to be wrong before anything is measured."""
+    from ..report.columns import COLUMNS, choose_columns
+    from ..report.pairs import find_clips
+
+    choose_columns(options.columns, set(COLUMNS))
+    names = find_clips(options.truth, "the truth")
+    if options.video not in ("auto", "none", *names):
+        raise UnknownNameError("clip for the video", options.video, names)
+    if options.output.exists() and not options.output.is_dir():
+        raise InputError(f"{options.output} is a file: the report needs a folder")
 
 
 def _methods(given: list[str]) -> dict[str, str]:

@@ -39,12 +39,20 @@ def plot_error_over_time(evaluation: Evaluation, curve: str = "lip error") -> Cu
 
 
 def _over_time(clips: Sequence[Measured], curve: str) -> tuple[np.ndarray, ...]:
-    longest = max(len(clip.curves[curve]) for clip in clips)
-    rows = np.full((len(clips), longest), np.nan)
-    for row, clip in zip(rows, clips, strict=True):
-        row[: len(clip.curves[curve])] = clip.curves[curve]
-    low, high = np.nanquantile(rows, [0.25, 0.75], axis=0)
-    return np.arange(longest) / clips[0].fps, np.nanmean(rows, axis=0), low, high
+    """On the time of the fastest clip; moments that only shorter clips lack are means of the others."""
+    fps = max(clip.fps for clip in clips)
+    longest = max(len(clip.curves[curve]) / clip.fps for clip in clips)
+    times = np.arange(max(1, round(longest * fps))) / fps
+    rows = np.stack(
+        [
+            np.interp(times, np.arange(len(values)) / clip.fps, values, right=np.nan)
+            for clip in clips
+            for values in [clip.curves[curve]]
+        ]
+    )
+    some = ~np.isnan(rows).all(0)
+    low, high = np.nanquantile(rows[:, some], [0.25, 0.75], axis=0)
+    return times[some], np.nanmean(rows[:, some], axis=0), low, high
 
 
 def plot_columns(evaluation: Evaluation, keys: Sequence[str] = SHOWN) -> Curves:

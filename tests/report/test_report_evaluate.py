@@ -33,6 +33,7 @@ from flametalk.metrics import (
     pose_variance,
     ufve,
 )
+from flametalk.report.plots import plot_error_over_time
 
 FRAMES = 70  # more than one chunk
 
@@ -248,6 +249,29 @@ def test_two_files_of_one_name_are_refused(folders: Path, tmp_path: Path) -> Non
     for ending in ("npz", "safetensors"):
         truth(0).save(tmp_path / f"talk0.{ending}")
     refused(tmp_path, folders / "truth", "'talk0' twice")
+
+
+def test_mistakes_are_seen_before_anything_is_measured(
+    folders: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flametalk.report.bench.measure_pair", lambda *_: pytest.fail("measured"))
+    (tmp_path / "file").touch()
+    command = ["evaluate", "--pred", str(folders / "ours"), "--truth", str(folders / "truth")]
+    for wrong, told in (
+        (["-o", str(tmp_path / "r"), "--columns", "lve,lvee"], "lvee"),
+        (["-o", str(tmp_path / "r"), "--video", "talk9"], "talk9"),
+        (["-o", str(tmp_path / "file")], "is a file"),
+    ):
+        assert main([*command, *wrong]) == 2
+        assert told in capsys.readouterr().err
+
+
+def test_clips_of_different_rates_share_one_time() -> None:
+    fast, slow = truth(0), truth(0).resample(12.5)
+    found = flametalk.evaluate({"fast": near(fast, 0), "slow": near(slow, 0)}, {"fast": fast, "slow": slow})
+    line = plot_error_over_time(found).axes[0].lines[0]
+    assert np.allclose(np.diff(line.get_xdata()), 1 / 25)
+    assert len(line.get_xdata()) == FRAMES
 
 
 def test_the_command_fails_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
