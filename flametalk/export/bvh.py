@@ -133,7 +133,11 @@ def _read_hierarchy(words: Iterator[str]) -> tuple[list[tuple[str, str]], Float6
                 offset = np.array([float(next(words)) for _ in range(3)])
                 root = offset if not channels and not ended else root
             case "CHANNELS":
-                channels += [(name, next(words)) for _ in range(int(next(words)))]
+                named = [next(words) for _ in range(int(next(words)))]
+                unknown = set(named) - {*PLACES.split(), *TURNS.split()}
+                if unknown:
+                    raise ValueError(f"{name} has unknown channels {', '.join(sorted(unknown))[:60]}")
+                channels += [(name, channel) for channel in named]
             case "MOTION":
                 return channels, root
     raise ValueError("there is no MOTION")

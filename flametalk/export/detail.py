@@ -42,7 +42,7 @@ def detail_topology(mesh: DenseMesh) -> Topology:
 
 
 def fine_scene(scene: Scene, head: Head, look: Appearance) -> tuple[Scene, Appearance]:
-    """The scene with the fine mesh at rest, for files that a cache of `detail_sequence` moves: no targets."""
+    """The fine mesh at rest, for files that a cache of `detail_sequence` moves: no targets, no skin."""
     mesh = dense_mesh(head)
     shown = detail_topology(mesh)
     fine = replace(
@@ -54,6 +54,8 @@ def fine_scene(scene: Scene, head: Head, look: Appearance) -> tuple[Scene, Appea
         uv=shown.uv,
         uv_faces=shown.uv_faces,
         uv_polygons=shown.uv_polygons,
+        skin_joints=np.zeros((mesh.n_vertices, 4), np.int32),
+        skin_weights=np.tile(np.array([1, 0, 0, 0], np.float32), (mesh.n_vertices, 1)),
         target_names=(),
         n_main=0,
         targets=np.zeros((0, mesh.n_vertices, 3), np.float32),
