@@ -32,9 +32,7 @@ def main() -> None:
     parser.add_argument("encoder", nargs="?", type=Path)
     parser.add_argument("--count", type=int, default=200, help="held-out renders")
     parser.add_argument("--picture", type=Path, help="renders above what is read off them, drawn again")
-    parser.add_argument(
-        "--speed", metavar="SIZE", help="small or official: faces a second, random weights"
-    )
+    parser.add_argument("--speed", metavar="SIZE", help="small or official: faces a second, random weights")
     parser.add_argument("--device", default="cpu")
     options = parser.parse_args()
     if options.speed:

@@ -125,9 +125,9 @@ def test_light_and_tone_can_be_found_by_the_colours_alone(head: Head) -> None:
             on, vertices, rest["camera"], albedo.colours(rest["texture"]), light, torch.zeros(1, 3, 48, 48)
         )
     guess = rest["light"].clone().requires_grad_(True)
-    optimiser = torch.optim.Adam([guess], 0.1)
+    optimiser = torch.optim.Adam([guess], 0.15)
     losses = []
-    for _ in range(40):
+    for _ in range(25):
         loss = photometric_loss(on, albedo, vertices, rest | {"light": guess}, picture)
         optimiser.zero_grad()
         loss.backward()

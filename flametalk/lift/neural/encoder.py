@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -28,6 +29,11 @@ class Sizes:
             raise InputError(f"blocks is {self.blocks}, expected four numbers from 1 to 64")
         if not (1 <= self.width <= 512 and 1 <= self.hidden <= 8192 and 32 <= self.pixels <= 1024):
             raise InputError(f"{self}: expected width 1…512, hidden 1…8192, pixels 32…1024")
+
+
+def colours_last(network: nn.Module) -> None:
+    """Convolutions on a CPU are half as fast again with colours last in memory; the numbers are the same."""
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 class Encoder(nn.Module):

@@ -86,7 +86,7 @@ class FaceEncoder:
             given = given.float() / 255
         elif crops.dtype.kind != "f" or not (float(crops.min()) >= 0 and float(crops.max()) <= 1):
             raise InputError(f"crops are {crops.dtype}, expected uint8, or floats from 0 to 1")
-        return given.float().permute(0, 3, 1, 2).contiguous()
+        return given.float().permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
 
     def displacement(self, codes: Codes, half: bool = False) -> Float[np.ndarray, "n 256 256"]:
         """Metres along the normal in the texture of FLAME, before mask and fixed part; row 0 at v = 1."""

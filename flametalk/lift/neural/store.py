@@ -16,7 +16,7 @@ from ...head.store import NAME, data_folder
 from ...version import __version__
 from .checkpoint import MAX_BYTES, Weights, find_checkpoint, fit, read_checkpoint
 from .decoder import DetailDecoder
-from .encoder import DETAIL_OUTPUTS, EXPRESSION_OUTPUTS, FLAME_OUTPUTS, Encoder, Sizes
+from .encoder import DETAIL_OUTPUTS, EXPRESSION_OUTPUTS, FLAME_OUTPUTS, Encoder, Sizes, colours_last
 from .model import FaceEncoder
 
 LAYOUT: Final = "flametalk-face-encoder-1"
@@ -80,6 +80,7 @@ def _model(
                 DetailDecoder(narrow) if name == "D_detail" else Encoder(_outputs(name, weights, file), sizes)
             )
         left |= fit(network, weights, file, name)
+        colours_last(network)
         built[name] = network.eval().requires_grad_(False)
     info = {"source": file.name, "flametalk": __version__}
     return FaceEncoder(_name_of(file), MADE_FOR, sizes, **built, info=info), left

@@ -39,4 +39,5 @@ class Memory:
         chosen = chance.integers(0, len(self.pictures), count)
         pictures = np.stack([as_photographed(self.pictures[k], chance) for k in chosen])
         truth = {name: torch.stack([self.truth[k][name] for k in chosen]) for name in self.truth[0]}
-        return torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255, truth
+        given = torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255
+        return given.contiguous(memory_format=torch.channels_last), truth

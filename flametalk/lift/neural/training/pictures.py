@@ -14,7 +14,7 @@ from ..camera import crop_camera
 from .people import People, draw_people
 
 LOOKS_AT_A_TIME = 12  # the renderer keeps as much of that many
-RENEWED = 8  # pictures between one new look
+RENEWED = 24  # pictures between one new look
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ from ....errors import InputError, UnknownNameError
 from ..encoder import Sizes
 from .losses import Weights
 
-SMALL = Sizes(blocks=(1, 1, 1, 1), width=24, hidden=256, pixels=96)
+SMALL = Sizes(blocks=(1, 1, 1, 1), width=16, hidden=256, pixels=96)
 SIZES = {"small": SMALL, "official": Sizes()}
 
 

@@ -33,9 +33,7 @@ def recogniser(source: Recogniser | PathLike, device: torch.device | str = "cpu"
     path = existing_file(source, MAX_BYTES)
     _check(path)
     try:
-        with (
-            warnings.catch_warnings()
-        ):  # recognisers exist in this format
+        with warnings.catch_warnings():  # recognisers exist in this format
             warnings.simplefilter("ignore", DeprecationWarning)
             network = torch.jit.load(str(path), map_location=device)
     except (RuntimeError, ValueError, OSError) as error:

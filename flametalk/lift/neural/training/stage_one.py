@@ -14,7 +14,7 @@ from ....errors import InputError
 from ....head import Head
 from ....version import __version__
 from ..codes import PARTS, split
-from ..encoder import FLAME_OUTPUTS, Encoder
+from ..encoder import FLAME_OUTPUTS, Encoder, colours_last
 from ..model import FaceEncoder
 from ..picture import canvas, tone_albedo
 from ..store import save_encoder
@@ -105,6 +105,7 @@ def train_encoder(
     start = time.perf_counter()
     with torch.random.fork_rng():
         encoder = new_encoder(recipe)
+    colours_last(encoder)
     optimiser = torch.optim.AdamW(encoder.parameters(), recipe.peak, weight_decay=recipe.decay)
     look_again = Memory(recipe.memory)
     source = batches(head, recipe.batch, recipe.sizes.pixels, recipe.seed)

@@ -18,7 +18,7 @@ from ....errors import InputError
 from ....head import Head
 from ..camera import project
 from ..codes import PARTS, split
-from ..encoder import EXPRESSION_OUTPUTS, Encoder
+from ..encoder import EXPRESSION_OUTPUTS, Encoder, colours_last
 from ..model import FaceEncoder
 from ..picture import canvas, draw, tone_albedo
 from .losses import MARKS, face_part, full_pose, parameter_loss
@@ -61,6 +61,7 @@ def train_expression(
     plugs = plugs or Plugs()
     start = time.perf_counter()
     encoder = expression_encoder(model)
+    colours_last(encoder)
     recipe = replace(recipe, sizes=model.sizes)
     optimiser = torch.optim.AdamW(encoder.parameters(), recipe.peak, weight_decay=recipe.decay)
     source = batches(head, recipe.batch, recipe.sizes.pixels, recipe.seed + 1)
