@@ -1,8 +1,8 @@
 """What rules add to a learned clip, and say so: lips that meet where a phone asks for it, eyes that live.
 
 A small model knows what mouths do most of the time, less what lasts two frames or comes by chance. So lips
-are brought together in every sure b, p, m, the lower lip to the teeth in f and v, and blinks and gaze are the
-performer's. The clip's provenance names these rules.
+are brought together in every sure b, p, m, and blinks and gaze are the performer's. The clip's provenance
+names these rules. The lower lip finds the teeth in f and v without help.
 """
 
 from dataclasses import dataclass
@@ -16,18 +16,18 @@ from .clip import Clip
 from .head import Head
 from .motion.finish import clamp_jaw
 from .perform.beats import find_beats
-from .perform.contact import SURE_BITE, SURE_SHUT, contact
+from .perform.contact import SURE_SHUT, contact
 from .perform.eyes import move_eyes
-from .perform.mouth import BITES, SNEER, TOUCHES, TUCK, UPPER_LIP
+from .perform.mouth import TOUCHES
 from .perform.rig import NEEDED, Rig, rig_of
 from .perform.score import Score, score_from_features
 
-RULES = "lips meet in sure b, p, m, f, v; blinks and gaze"
+RULES = "lips meet in sure b, p, m; blinks and gaze"
 MEET = 2e-4  # metres between lips that meet
 EYES = 2  # stream of chance, as the performer's
 FREE_LIDS = 0.3  # of a blink: how far lids may hang that are not blinking
 WIDE = ("arkit/eyeWideLeft", "arkit/eyeWideRight")
-JAW, BITE = "arkit/jawOpen", "speech/FV"
+JAW = "arkit/jawOpen"
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +55,7 @@ def mend(clip: Clip, features: AudioFeatures, head: Head, seed: int) -> Clip:
     rig, score = rig_of(head), score_from_features(features)
     mouth = Mouth(clip.expression.astype(np.float64), clip.jaw[:, 0].astype(np.float64))
     shut = contact(score, TOUCHES, SURE_SHUT)
-    bite = contact(score, BITES, SURE_BITE) * (1.0 - shut)
-    mouth = bring_together(bring_to_teeth(mouth, bite, rig), shut, rig)
+    mouth = bring_together(mouth, shut, rig)
     expression, eyes = open_eyes(mouth.expression, clip.head, score, rig, seed)
     jaw = clip.jaw.copy()
     jaw[:, 0] = mouth.jaw
@@ -84,20 +83,6 @@ def bring_together(mouth: Mouth, shut: Float64[np.ndarray, "t"], rig: Rig) -> Mo
         np.where(opening, mouth.expression * keep[:, None], mouth.expression),
         np.where(mouth.jaw > 0.0, mouth.jaw * keep, mouth.jaw),
     )
-
-
-def bring_to_teeth(mouth: Mouth, bite: Float64[np.ndarray, "t"], rig: Rig) -> Mouth:
-    """Where `bite` is 1: the shape of f in all expressions that open the lips or make it, and its jaw."""
-    n = mouth.expression.shape[1]
-    action = rig.action(BITE)
-    pose = action.expression.double().cpu().numpy()[:n].copy()
-    for name in UPPER_LIP:
-        pose -= SNEER * rig.action(name).expression.double().cpu().numpy()[:n]
-    taken = (rig.lips[:n] & (rig.parts[:n] > 0.0)) | (pose != 0.0)
-    goal = np.where(taken, pose, mouth.expression)
-    share = bite[:, None]
-    jaw = float(action.jaw[0]) - TUCK
-    return Mouth((1.0 - share) * mouth.expression + share * goal, (1.0 - bite) * mouth.jaw + bite * jaw)
 
 
 def open_eyes(

@@ -1,0 +1,117 @@
+"""Rules over learned clips: lips meet where they must, eyes blink, and nothing else changes."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from flametalk.audio.features import AudioFeatures
+from flametalk.audio.phones import N_PHONES, PHONE_INDEX, SILENCE
+from flametalk.clip import Clip
+from flametalk.head import Head
+from flametalk.mend import RULES, Mouth, bring_together, mend
+from flametalk.metrics import lip_gaps
+from flametalk.metrics.blinks import blinks
+from flametalk.perform.rig import rig_of
+
+pytestmark = pytest.mark.core
+
+FRAMES = 250
+HEARD = {"linguistic": "phone posteriors (42, by hand)", "emotion": "rules on prosody (20)"}
+
+
+@pytest.fixture(scope="module")
+def head() -> Head:
+    return Head.load()
+
+
+def _features(spoken: str = "AA", at: tuple[int, ...] = (60, 120, 180)) -> AudioFeatures:
+    """AA all the time, and four frames of `spoken` at `at`."""
+    phones = np.zeros((FRAMES, N_PHONES), np.float32)
+    phones[:, PHONE_INDEX["AA"]] = 1.0
+    for k in at:
+        phones[k : k + 4] = 0.0
+        phones[k : k + 4, PHONE_INDEX[spoken]] = 1.0
+    phones[:10] = phones[-10:] = 0.0
+    phones[:10, SILENCE] = phones[-10:, SILENCE] = 1.0
+    loud = np.full((FRAMES, 640), 0.1, np.float32)
+    return AudioFeatures(
+        25.0,
+        phones,
+        loud.mean(1),
+        loud,
+        np.zeros((FRAMES, 20), np.float32),
+        {},
+        np.zeros(FRAMES, np.float32),
+        HEARD,
+    )
+
+
+def _gaping(head: Head) -> Clip:
+    """A mouth that stands open, smiling, whatever is said."""
+    expression = np.zeros((FRAMES, head.n_expression), np.float32)
+    expression += 0.6 * head.actions["arkit/mouthSmileLeft"].expression.numpy()
+    expression += 0.3 * head.actions["speech/AH"].expression.numpy()
+    jaw = np.zeros((FRAMES, 3), np.float32)
+    jaw[:, 0] = 0.15
+    return Clip.neutral(FRAMES, expression=expression, jaw=jaw, made_for=head.name)
+
+
+def test_lips_meet_in_m_and_nowhere_else(head: Head) -> None:
+    before = _gaping(head)
+    after = mend(before, _features("M"), head, 0)
+    was, gaps = lip_gaps(before, head), lip_gaps(after, head)
+    assert was.min() > 6e-3
+    for k in (60, 120, 180):
+        assert gaps[k : k + 4].min() < 1e-3
+    far = np.ones(FRAMES, bool)
+    for k in (60, 120, 180):
+        far[k - 8 : k + 12] = False
+    far[:14] = far[-14:] = False
+    lips = rig_of(head).lips[: head.n_expression]
+    assert np.abs(after.expression[far][:, lips] - before.expression[far][:, lips]).max() < 1e-6
+    assert np.abs(after.jaw[far] - before.jaw[far]).max() < 1e-6
+    smile = head.actions["arkit/mouthSmileLeft"].expression.numpy() > 0
+    opens = rig_of(head).parts > 0
+    kept = smile & ~opens[: head.n_expression]
+    assert np.allclose(after.expression[:, kept], before.expression[:, kept])
+    assert after.provenance["rules"] == RULES
+
+
+def test_lips_close_and_open_without_a_jump(head: Head) -> None:
+    gaps = lip_gaps(mend(_gaping(head), _features("B"), head, 0), head)
+    assert np.abs(np.diff(gaps)).max() < 0.75 * gaps.max()
+
+
+@pytest.mark.parametrize("shut", [0.0, 0.5, 1.0])
+def test_openings_are_scaled_by_as_much_as_asked(head: Head, shut: float) -> None:
+    rig, clip = rig_of(head), _gaping(head)
+    mouth = Mouth(clip.expression[:3].astype(np.float64), clip.jaw[:3, 0].astype(np.float64))
+    made = bring_together(mouth, np.full(3, shut), rig)
+    gap = lip_gaps(
+        Clip.neutral(
+            3, expression=made.expression, jaw=np.pad(made.jaw[:, None], ((0, 0), (0, 2))), made_for=head.name
+        ),
+        head,
+    )
+    whole = lip_gaps(clip, head)[0]
+    assert abs(gap[0] - (1 - shut) * whole) < 0.12 * whole
+
+
+def test_seeds_blink_differently_and_speak_alike(head: Head) -> None:
+    one, two, again = (mend(_gaping(head), _features("P"), head, seed) for seed in (0, 1, 0))
+    assert one == again
+    assert np.array_equal(lip_gaps(one, head), lip_gaps(two, head))
+    assert not np.array_equal(one.eyes, two.eyes)
+    for clip in (one, two):
+        found = blinks(clip, head)
+        assert 2 <= len(found.times) <= 5
+        assert ((found.lengths >= 0.1) & (found.lengths <= 0.4)).all()
+
+
+def test_other_ears_and_other_heads_do_without(head: Head) -> None:
+    features = _features("M")
+    wavlm = replace(features, provenance=HEARD | {"linguistic": "WavLM (768, base)"})
+    clip = _gaping(head)
+    assert mend(clip, wavlm, head, 0) is clip
+    assert mend(clip, features, replace(head, actions={}), 0) is clip
