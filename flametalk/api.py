@@ -25,7 +25,7 @@ from .perform import perform
 from .render.moves import check_move
 
 GENERATORS = ("builtin", "performer")
-DEFAULT = "performer"
+DEFAULT = "builtin"
 CHECKPOINT = ".safetensors"
 SHORTEST = 0.1  # seconds: less is no speech
 

@@ -28,8 +28,9 @@ def test_a_file_becomes_a_talking_clip(speech: Path) -> None:
     assert abs(clip.duration - clip.audio.duration) <= 0.02
     assert flametalk.Clip is Clip
     story = clip.provenance
-    assert story["generator"] == "performer (rule-based)"
-    assert list(story["seconds"]) == ["sound", "head", "features", "generator"]
+    assert story["generator"] == "builtin"
+    assert "lips meet" in story["rules"]
+    assert list(story["seconds"])[:4] == ["sound", "head", "features", "generator"]
     assert "text" in story["features"]
 
 
@@ -54,8 +55,10 @@ def test_what_cannot_be_done_is_said(speech: Path, tmp_path: Path) -> None:
             flametalk.animate(path)
     with pytest.raises(InputError, match="10 ms"):
         flametalk.animate(Audio(np.ones(160, np.float32), 16_000))
-    with pytest.raises(InputError, match="photo"):
+    with pytest.raises(FlametalkError, match=r"me\.jpg: no such file"):
         flametalk.animate(speech, image="me.jpg")
+    with pytest.raises(InputError, match="leave one of them out"):
+        flametalk.animate(speech, image="me.jpg", shape=np.zeros(3))
     with pytest.raises(UnknownNameError, match="performer"):
         flametalk.animate(speech, generator="performr")
 
@@ -76,12 +79,15 @@ def test_the_command_writes_a_clip_or_a_video_and_says_what_ran(
     out = capsys.readouterr().out
     for part in (
         "PocketSphinx",
-        "performer (rule-based); weights: none (rules, nothing learned); seed 5",
+        "builtin; weights: 1.7 M, ",
+        "by rule    lips meet",
         "features ",
         "wrote",
     ):
         assert part in out
     assert Clip.load(target).provenance["seed"] == 5
+    assert main(["animate", str(speech), "-o", str(target), "--generator", "performer", "--quiet"]) == 0
+    assert "performer (rule-based); weights: none (rules, nothing learned)" in capsys.readouterr().out
     video = tmp_path / "talk.mp4"
     short = tmp_path / "short.wav"
     write_wav(flametalk.load_audio(speech).cut(0.2, 0.6), short)

@@ -74,6 +74,8 @@ def run(options: argparse.Namespace) -> None:
     for part, what in told["features"].items():
         print(f"{part:<10} {what}")
     print(f"generator  {told['generator']}; weights: {told['weights']}; seed {told['seed']}")
+    if "rules" in told:
+        print(f"by rule    {told['rules']}")
     if told.get("emotion", "none") != "none":
         print(f"felt       {told['emotion']} {told['intensity']:g}")
     if options.camera is not None:
