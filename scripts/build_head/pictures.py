@@ -25,7 +25,7 @@ MOST_BYTES = 350_000  # of one sheet
 FRONT, TURNED, PROFILE = (0.0, 0.0), (38.0, 4.0), (90.0, 0.0)  # yaw toward the subject's left, pitch; degrees
 WHOLE, LARGE = ((0, -36, 15), 305), ((0, -14, 15), 285)  # centre, height in mm
 FACE, MOUTH = ((0, -34, 70), 178), ((0, -58, 70), 105)
-EYES, BROW = ((0, 2, 75), 62), ((8, -8, 75), 125)
+EYES, BROW = ((0, 2, 75), 104), ((8, -8, 75), 125)
 PEOPLE, SEED = 32, 1
 GAPING = {  # expressions that need an open jaw to be seen: degrees
     "mouth_close": 20.0,

@@ -40,9 +40,9 @@ def _cell(rows, kind):
     return f"{count} ({depth:.2g})" if count else "—"
 
 
-def _table(head, rows):
+def _table(head, rows, figures=True):
     yield "| " + " | ".join(head) + " |"
-    yield "| " + " | ".join(["---"] + ["---:"] * (len(head) - 1)) + " |"
+    yield "| " + " | ".join(["---"] + ["---:" if figures else "---"] * (len(head) - 1)) + " |"
     yield from ("| " + " | ".join(row) + " |" for row in rows)
 
 
@@ -117,7 +117,8 @@ def contact_lines(head):
 def arkit_lines(head):
     from .arkit import errors, meanings
 
-    yield from _table(["ARKit", "on this head"], ([f"`{name}`", meaning] for name, meaning in meanings(head)))
+    known = ([f"`{name}`", meaning] for name, meaning in meanings(head))
+    yield from _table(["ARKit", "on this head"], known, figures=False)
     yield ""
     yield from _table(
         ["sent through the 52 and back", "frames", "mean, mm", "worst vertex, mm", "of"],

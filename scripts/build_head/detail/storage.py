@@ -32,12 +32,8 @@ def _outside(template):
     return seen
 
 
-def write_detail(template, path):
-    """Draws the components and writes them; gives the number of bytes."""
-    from PIL import Image, PngImagePlugin
-
-    parts = components()
-    assert len(parts) == COUNT, len(parts)
+def draw_components(template, parts):
+    """name -> tile of uint8, and name -> its note, for these components."""
     tiles, notes = {}, {}
     openings, seen = _openings(template), _outside(template)
     for size in sorted({part.texels for part in parts}):
@@ -49,6 +45,16 @@ def write_detail(template, path):
             if part.texels == size:
                 heights = fade * part.height(some.points)
                 tiles[part.name], notes[part.name] = _cut(some.picture(heights), size)
+    return tiles, notes
+
+
+def write_detail(template, path):
+    """Draws the components and writes them; gives the number of bytes."""
+    from PIL import Image, PngImagePlugin
+
+    parts = components()
+    assert len(parts) == COUNT, len(parts)
+    tiles, notes = draw_components(template, parts)
     sheet = pack(tiles, notes)
     names = [part.name for part in parts]
     note = {
