@@ -65,11 +65,11 @@ def test_a_killed_run_goes_on_to_the_same_loss(corpus: Path, tmp_path: Path) -> 
 
 def test_it_learns_and_what_it_leaves_behind_speaks(corpus: Path, tmp_path: Path) -> None:
     losses: list[float] = []
-    wanted = trial(steps=120, batch=4, peak=5e-3, validate_every=120, save_every=1000, average=0.9, drop=0.0)
+    wanted = trial(steps=80, batch=4, peak=5e-3, validate_every=80, save_every=1000, average=0.9, drop=0.0)
     done = train(wanted, _settings(corpus, tmp_path / "run"), told=lambda _, loss: losses.append(loss))
     assert np.mean(losses[-20:]) < 0.35 * np.mean(losses[:5])
     model = load_model(tmp_path / "run" / "best.safetensors")
-    assert model.info["steps"] == 120
+    assert model.info["steps"] == 80
     assert model.info["validation"]["aperture_r"] > 0.7  # AA is open, M is shut
     assert model.info["validation"]["lip_error_mm"] < 0.7 * model.info["validation"]["still_error_mm"]
     assert json.loads((tmp_path / "run" / "best.json").read_text())["features"] == done.source.features
