@@ -52,8 +52,11 @@ def test_full_size_against_the_resnet_of_transformers() -> None:
     torch.manual_seed(0)
     mine = Encoder(236)
     stir(mine)
-    twin = transformers.ResNetModel(transformers.ResNetConfig(depths=[3, 4, 6, 3], layer_type="bottleneck"))
-    twin.load_state_dict({_their_name(k): v for k, v in mine.encoder.state_dict().items()}, strict=True)
+    with torch.device("meta"):
+        config = transformers.ResNetConfig(depths=[3, 4, 6, 3], layer_type="bottleneck")
+        twin = transformers.ResNetModel(config)
+    weights = {_their_name(k): v for k, v in mine.encoder.state_dict().items()}
+    twin.load_state_dict(weights, strict=True, assign=True)
     picture = torch.rand(1, 3, 224, 224)
     with torch.inference_mode():
         features = twin.eval()(picture).pooler_output[:, :, 0, 0]
