@@ -6,6 +6,8 @@ from pathlib import Path
 
 from .options import add_command
 
+MOMENTS = 10  # of the picture strip
+
 
 def add(commands) -> None:
     parser = add_command(
@@ -29,7 +31,7 @@ def run(options: argparse.Namespace) -> None:
     clip.save(folder / "demo.npz")
     begin = time.perf_counter()
     clip.render(folder / "demo.mp4", head=head, view="front", progress=not options.quiet)
-    picture_strip(clip, folder / "demo.png", head=head)
+    picture_strip(clip, folder / "demo.png", head=head, times=_moments(clip, head))
     print(f"rendering  {time.perf_counter() - begin:.1f} s")
     for name, what in (
         ("demo.mp4", f"{clip.duration:.0f} s of video with sound"),
@@ -37,6 +39,18 @@ def run(options: argparse.Namespace) -> None:
         ("demo.png", "a picture strip"),
     ):
         print(f"wrote      {folder / name}: {what}")
+
+
+def _moments(clip, head):
+    """Ten moments of the clip: in turn the mouth at its widest and at its narrowest thereabouts."""
+    import numpy as np
+
+    from ..metrics import mouth_aperture
+
+    parts = np.array_split(np.arange(clip.n_frames), MOMENTS + 2)[1:-1]
+    opening = mouth_aperture(clip, head)
+    extremes = [(np.argmin, np.argmax)[k % 2 == 0](opening[part]) for k, part in enumerate(parts)]
+    return clip.times[[part[at] for part, at in zip(parts, extremes, strict=True)]]
 
 
 def _talk(folder: Path, seed: int):  # a Clip, whose import is not needed for --help
