@@ -54,6 +54,7 @@ check: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python -m scripts.bench_render
 	$(BIN)/python -m scripts.bench_head
+	$(BIN)/python -m scripts.bench_export
 	$(BIN)/python -m scripts.bench_generate
 	$(BIN)/python -m scripts.bench_evaluate
 

@@ -1,9 +1,10 @@
 """Exports read back by other people's programs: is it the same head, and have their validators a complaint?
 
-    python scripts/verify_exports.py --node-modules DIR --bpy PYTHON [--out DIR]
+    python scripts/verify_exports.py --node-modules DIR --bpy PYTHON --assimp PYTHON [--out DIR]
 
 Each check runs where its program is: `--node-modules` is a folder with the npm packages gltf-validator and
-three (three.js also needs Chromium), `--bpy` the Python of an environment with Blender's `bpy` and NumPy.
+three (three.js also needs Chromium), `--bpy` the Python of an environment with Blender's `bpy` and NumPy,
+`--assimp` one with pyassimp, its library (LD_LIBRARY_PATH) and NumPy.
 What is not given or not found is said to be skipped. Exit code 1 if something differs by more than 0.1 mm.
 """
 
@@ -17,10 +18,12 @@ from pathlib import Path
 
 import numpy as np
 from scipy.spatial import cKDTree
+from scipy.spatial.transform import Rotation
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from flametalk.clip import Clip
+from flametalk.export.detail import detail_sequence
 from flametalk.head import Head
 from scripts.chromium import Chromium, find_chromium
 
@@ -28,6 +31,7 @@ FRAMES = (0, 31, 62, 93, 124)
 LIMIT = 0.1  # mm
 FILES = ("head.glb", "head.gltf", "head.fbx", "head.usdc", "head.usda", "head.usdz")
 HERE = Path(__file__).parent
+PRESETS = {"blender": 1.0, "unity": 100.0, "unreal": 100.0}  # numbers of the file for a metre
 
 VALIDATE = """
 const validator = require(process.argv[1] + "/gltf-validator"), fs = require("fs");
@@ -84,8 +88,23 @@ def main() -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     for name in FILES:
         clip.export(options.out / name, head)
+    for preset in PRESETS:
+        clip.export(options.out / f"{preset}.fbx", head, preset=preset)
+    clip.export(options.out / "cache.fbx", head, point_cache=True)
+    clip.export(options.out / "head.abc", head)
+    clip.export(options.out / "head.bvh", head)
+    clip.export(options.out / "fine.abc", head, detail=True)
+    fine = next(detail_sequence(clip, head).blocks())[:2]
+    checks = (
+        khronos(options),
+        three(options, truth, clip.fps),
+        assimp(options, truth, clip.fps),
+        blender(options, truth, clip.fps),
+        more_of_blender(options, truth, fine),
+        blender_bvh(options, clip),
+    )
     worst = 0.0
-    for check in (khronos(options), three(options, truth, clip.fps), blender(options, truth, clip.fps)):
+    for check in checks:
         for name, text, millimetres in check:
             print(f"{name:<12} {text}")
             worst = max(worst, millimetres)
@@ -96,6 +115,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--node-modules", type=Path, help="folder with gltf-validator and three")
     parser.add_argument("--bpy", type=Path, help="Python that can import bpy")
+    parser.add_argument("--assimp", type=Path, help="Python that can import pyassimp")
     parser.add_argument("--out", type=Path, default=Path("out/exports"), help="default: %(default)s")
     return parser.parse_args()
 
@@ -179,6 +199,84 @@ def blender(options: argparse.Namespace, truth: np.ndarray, fps: float) -> Itera
             told = f"{len(data['bones'])} bones, {len(data['keys']) - 1} shape keys"
         millimetres = apart(theirs, truth)
         yield "Blender", f"{name}: worst {millimetres:.5f} mm, {told}", millimetres
+
+
+def assimp(options: argparse.Namespace, truth: np.ndarray, fps: float) -> Iterator[tuple[str, str, float]]:
+    """FBX of every preset, read by Assimp; targets, joints and skin put together from its structures."""
+    if options.assimp is None:
+        yield "Assimp", "skipped: give --assimp", 0.0
+        return
+    for preset, scale in PRESETS.items():
+        found = options.out / f"assimp_{preset}.npz"
+        script = [str(options.assimp), str(HERE / "verify" / "fbx_in_assimp.py")]
+        times = [str(k / fps) for k in FRAMES]
+        command = [*script, str(options.out / f"{preset}.fbx"), str(found), *times]
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=300)
+        if ran.returncode:
+            yield "Assimp", f"{preset}.fbx: {ran.stderr.strip().splitlines()[-1]}", float("inf")
+            continue
+        with np.load(found) as data:
+            theirs = data["vertices"] / scale
+            told = f"{len(data['bones'])} bones, {data['targets']} targets, {data['textures']} texture"
+        if preset != "unity":
+            theirs = z_up(theirs)
+        millimetres = apart(theirs, truth)
+        yield "Assimp", f"{preset}.fbx: worst {millimetres:.5f} mm, {told}", millimetres
+
+
+def z_up(points: np.ndarray) -> np.ndarray:
+    """To our axes."""
+    return np.stack([points[..., 0], points[..., 2], -points[..., 1]], -1)
+
+
+def more_of_blender(
+    options: argparse.Namespace, truth: np.ndarray, fine: np.ndarray
+) -> Iterator[tuple[str, str, float]]:
+    """Both FBX importers on every preset; caches, the fine mesh too."""
+    if options.bpy is None:
+        return
+    jobs = [(f"{preset}.fbx", importer, truth) for preset in PRESETS for importer in ("python", "native")]
+    jobs += [("cache.fbx", "pc2", truth), ("head.abc", "alembic", truth), ("fine.abc", "alembic", fine)]
+    for name, importer, expected in jobs:
+        frames = FRAMES if expected is truth else range(len(expected))
+        data = in_blender(options, name, importer, list(frames))
+        if isinstance(data, str):
+            yield "Blender", f"{name} ({importer}): {data}", float("inf")
+            continue
+        millimetres = float(np.linalg.norm(data["vertices"] - expected, axis=-1).max() * 1000)
+        parts = f"{len(data['bones'])} bones, {max(len(data['shapes']), 1) - 1} shapes"
+        told = f"worst {millimetres:.5f} mm, {parts}"
+        scale = np.abs(data["scale"] - 1).max()
+        yield "Blender", f"{name} ({importer}): {told}, scale off by {scale:.1g}", millimetres
+
+
+def blender_bvh(options: argparse.Namespace, clip: Clip) -> Iterator[tuple[str, str, float]]:
+    """The joints' turns in the world."""
+    if options.bpy is None:
+        return
+    data = in_blender(options, "head.bvh", "bvh", list(FRAMES))
+    if isinstance(data, str):
+        yield "Blender", f"head.bvh: {data}", float("inf")
+        return
+    own = Rotation.from_rotvec(clip.pose()[list(FRAMES)].reshape(-1, 3)).as_matrix().reshape(-1, 5, 3, 3)
+    turns = {"root": own[:, 0], "neck": own[:, 0] @ own[:, 1]}
+    turns |= {name: turns["neck"] @ own[:, k] for k, name in enumerate(("jaw", "left_eye", "right_eye"), 2)}
+    apart = [np.abs(data["turns"][:, k] - turns[str(n)]).max() for k, n in enumerate(data["names"])]
+    degrees = float(np.degrees(max(apart)))
+    yield "Blender", f"head.bvh: {len(apart)} joints, worst {degrees:.5f}°", 0.0 if degrees < 0.01 else np.inf
+
+
+def in_blender(options: argparse.Namespace, name: str, importer: str, frames: list[int]) -> "dict | str":
+    """What Blender finds, or its last word."""
+    found = options.out / f"{name}.{importer}.npz"
+    script = [str(options.bpy), str(HERE / "verify" / "fbx_in_blender.py")]
+    numbers = [str(frame) for frame in frames]
+    command = [*script, str(options.out / name), str(found), "--importer", importer, "--frames", *numbers]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    if ran.returncode:
+        return ran.stderr.strip().splitlines()[-1]
+    with np.load(found) as data:
+        return dict(data)
 
 
 if __name__ == "__main__":

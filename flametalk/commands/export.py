@@ -7,6 +7,8 @@ from .options import LOOKS, add_command
 
 
 def add(commands) -> None:
+    from ..export import FORMATS
+
     parser = add_command(
         commands,
         "export",
@@ -21,7 +23,7 @@ def add(commands) -> None:
         type=Path,
         required=True,
         metavar="FILE",
-        help="head.glb, head.usdz …; docs/export.md",
+        help=f"head.glb, frames/*.obj …; endings: {' '.join(FORMATS)}",
     )
     parser.add_argument("--layout", metavar="NAME", help="of the clip, where the file does not tell")
     parser.add_argument("--head", metavar="NAME|FILE", help="default: the head the clip was made for")

@@ -8,6 +8,7 @@ mesh in the world in metres with our axes (+y up, +z out of the face), and the n
 
 import argparse
 import time
+from pathlib import Path
 
 import bpy
 import numpy as np
@@ -18,7 +19,7 @@ def main() -> None:
     parser.add_argument("file")
     parser.add_argument("out")
     parser.add_argument("--frames", type=int, nargs="+", required=True)
-    parser.add_argument("--importer", choices=("python", "native", "alembic", "bvh"), required=True)
+    parser.add_argument("--importer", choices=("python", "native", "alembic", "bvh", "pc2"), required=True)
     parser.add_argument("--fps", type=float, default=25.0)
     options = parser.parse_args()
 
@@ -69,6 +70,12 @@ def import_file(path: str, importer: str) -> int:
     elif importer == "alembic":
         bpy.ops.wm.alembic_import(filepath=path, as_background_job=False)
         return 0
+    elif importer == "pc2":
+        bpy.ops.wm.fbx_import(filepath=path)
+        mesh = next(o for o in bpy.context.scene.objects if o.type == "MESH")
+        cache = mesh.modifiers.new("cache", "MESH_CACHE")
+        cache.cache_format, cache.filepath = "PC2", str(Path(path).with_suffix(".pc2").resolve())
+        cache.frame_start = 1.0
     else:
         bpy.ops.preferences.addon_enable(module="io_anim_bvh")
         bpy.ops.import_anim.bvh(filepath=path, global_scale=0.01, update_scene_fps=True, frame_start=1)
