@@ -12,7 +12,7 @@ BUILTIN = Path(__file__).with_name("builtin.safetensors")
 
 @lru_cache(maxsize=1)
 def builtin_model() -> MotionModel:
-    """The small model for the built-in head; see docs/model-card.md."""
+    """The small model for the built-in head; see docs/models.md."""
     if not BUILTIN.is_file():
         raise AssetError(
             f"{BUILTIN} is not there: install flametalk anew, or train it: flametalk train builtin --data …"
