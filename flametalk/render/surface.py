@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float32, Int, Int32, UInt8
 
 from ..errors import InputError
 from ..files import PathLike
-from .looks import AWAY, LIPS, MATERIALS, SCLERA, SKIN
+from .looks import AWAY, GUMS, LIPS, MATERIALS, MOUTH, SCLERA, SKIN, TEETH, TONGUE
 from .skin import PaintedSkin, painted_skin
 from .texture import read_texture
 
@@ -108,6 +108,8 @@ def from_head(
         from .occlusion import bake_occlusion
 
         occlusion = bake_occlusion(template, faces)
+    if occlusion is not None:
+        occlusion = open_mouth_light(occlusion, template, faces, materials)
     return from_faces(
         faces,
         head.n_vertices,
@@ -119,6 +121,29 @@ def from_head(
         uv_faces=array("uv_faces"),
         texture=painted_skin(head.name) if texture is None else texture,
     )
+
+
+MOUTH_LIGHT, MOUTH_REACH = 0.42, 0.013  # at the front teeth; metres behind them where 1/e of it is left
+SHARE_OF_LIGHT = {TEETH: 1.0, GUMS: 0.8, TONGUE: 1.0, MOUTH: 0.6}
+
+
+def open_mouth_light(
+    occlusion: Float32[np.ndarray, "v"],
+    template: Float32[np.ndarray, "v 3"],
+    faces: Int32[np.ndarray, "f 3"],
+    materials: Int32[np.ndarray, "f"],
+) -> Float32[np.ndarray, "v"]:
+    """Occlusion is baked with lips closed, which leaves the mouth black; an open one lets light in that
+    fades behind the front teeth. Heads without teeth stay as they are."""
+    teeth = faces[materials == TEETH]
+    if not len(teeth):
+        return occlusion
+    lit, front = occlusion.astype(np.float32), float(template[teeth, 2].max())
+    light = MOUTH_LIGHT * np.exp(-((np.maximum(front - template[:, 2], 0) / MOUTH_REACH) ** 2))
+    for material, share in SHARE_OF_LIGHT.items():
+        inside = np.unique(faces[materials == material])
+        lit[inside] = np.maximum(lit[inside], share * light[inside])
+    return lit
 
 
 REGION_MATERIALS = {"lips": LIPS, "left_eyeball": SCLERA, "right_eyeball": SCLERA}

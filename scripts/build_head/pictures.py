@@ -54,12 +54,6 @@ def speech(studio: Studio) -> Iterator[Tile]:
         )
 
 
-def emotions(studio: Studio) -> Iterator[Tile]:
-    """Emotions at full strength, and a blink."""
-    for name in (n for n in studio.head.actions if n.startswith("emotion/") or n == "blink"):
-        yield name.removeprefix("emotion/"), studio.action(name, FRONT, FACE, 300)
-
-
 def expressions(studio: Studio) -> Iterator[Tile]:
     """The expression basis, one column a picture."""
     for i, name in enumerate(studio.head.expression_names):
@@ -150,7 +144,6 @@ def detail(studio: Studio) -> Iterator[Tile]:
 SHEETS = {  # function, columns
     "views": (views, 3),
     "speech": (speech, 4),
-    "emotions": (emotions, 4),
     "expressions": (expressions, 10),
     "people": (people, 8),
     "levels": (levels, 6),

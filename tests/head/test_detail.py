@@ -190,6 +190,34 @@ def test_pictures_show_the_detail(head: Head, tmp_path: Path) -> None:
     assert changed[:, 80:].sum() > 2 * changed[:, :80].sum()  # the subject's left is the picture's right
 
 
+def test_the_command_draws_detail_and_normals(head: Head, tmp_path: Path) -> None:
+    from flametalk.cli import main
+    from flametalk.clip import Clip
+
+    code = np.zeros((1, N_DETAIL), np.float32)
+    code[0, load_detail(head.name).names.index("forehead_2_middle")] = 2.0
+    Clip.neutral(1, detail=code, made_for=head.name).save(tmp_path / "clip.npz")
+    pictures = []
+    for more in ([], ["--detail"]):
+        target = tmp_path / f"{len(more)}.png"
+        options = ["--view", "front", "--size", "160", "--mode", "normals", "--quiet", *more]
+        assert main(["render", str(tmp_path / "clip.npz"), "-o", str(target), *options]) in (None, 0)
+        pictures.append(np.asarray(Image.open(target)).astype(int))
+    changed = np.abs(pictures[0] - pictures[1]).max(-1) > 12
+    rows, columns = np.nonzero(changed)  # some at the outline, which the fine mesh rounds
+    assert changed.sum() > 20 and np.median(rows) < 70 and abs(columns.mean() - 80) < 25
+
+
+def test_a_head_without_a_basis_is_told_so(tmp_path: Path, head: Head) -> None:
+    from dataclasses import replace
+
+    from flametalk.clip import Clip
+
+    other = replace(head, name="another")
+    with pytest.raises(AssetError, match="no detail basis for head 'another'"):
+        Clip.neutral(1).render(tmp_path / "x.png", head=other, detail=True, size=64)
+
+
 def test_the_files_are_small() -> None:
     together = sum(builtin_file().with_name(name).stat().st_size for name in FILES.values())
     assert together < 400_000
