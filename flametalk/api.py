@@ -92,7 +92,7 @@ def animate(
             raise InputError(
                 "the performer takes no solver steps: leave steps out, or choose another generator"
             )
-        clip = perform(features, head, seed, wanted.felt, intensity)
+        clip = perform(features, head, seed)
         clip = clip.replace(shape=clip.shape if identity is None else identity)
     else:
         reference = wanted.condition(_reference(head, identity))

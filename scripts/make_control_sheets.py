@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
+from flametalk.api import animate
 from flametalk.audio.features import extract_features
 from flametalk.clip import Clip
 from flametalk.control.accents import hear_accents
@@ -16,7 +18,8 @@ from flametalk.control.emotion import FEELINGS, LEVELS, templates_for
 from flametalk.control.emotion_overlay import Emotion
 from flametalk.control.pose import Pose
 from flametalk.control.trajectories import FAMILIES, Curve, draw
-from flametalk.film import camera_for, surface_of
+from flametalk.files import atomic_path
+from flametalk.film import camera_for, clip_frames, surface_of
 from flametalk.head import Head
 from flametalk.perform import perform_score, score_from_intervals
 from flametalk.reel.sentence import speak_sentence
@@ -155,6 +158,43 @@ def curve_families() -> np.ndarray:
     return drawn(figure)
 
 
+TRACK = [
+    (0.5, "neutral"),
+    (1.5, "happy", 0.9),
+    (3.2, "happy", 0.9),
+    (4.2, "angry"),
+    (5.6, "angry"),
+    (6.6, "surprise"),
+]
+EVERY = 2  # frames of the film that are kept
+FILM = 220  # pixels
+
+
+def talking() -> list[np.ndarray]:
+    """A sentence whose emotion changes, its head moved by words and filmed by hand."""
+    sound = speak_sentence()
+    talk = animate(sound, emotion=TRACK, pose="energetic presentation, nods on the key words")
+    frames = list(clip_frames(talk, view="front", size=FILM, look="skin", camera="hand-held"))
+    felt = [max((key for key in TRACK if key[0] <= t + 0.5), default=TRACK[0])[1] for t in talk.times]
+    return [grid([frame], [str(name)], 1, gap=2) for frame, name in zip(frames, felt, strict=True)][::EVERY]
+
+
+def write_film(frames: list[np.ndarray], path: Path) -> None:
+    """An animated WebP, which browsers play by themselves."""
+    pictures = [Image.fromarray(frame) for frame in frames]
+    with atomic_path(path) as temporary:
+        pictures[0].save(
+            temporary,
+            "WEBP",
+            save_all=True,
+            append_images=pictures[1:],
+            duration=round(1000 * EVERY / 25),
+            loop=0,
+            quality=45,
+            method=6,
+        )
+
+
 def drawn(figure: Figure) -> np.ndarray:
     """The figure as pixels."""
     canvas = FigureCanvasAgg(figure)
@@ -171,10 +211,16 @@ SHEETS: dict[str, Callable[[], np.ndarray]] = {
 }
 
 
+FILMS: dict[str, Callable[[], list[np.ndarray]]] = {"talking": talking}
+
+
 def main() -> None:
-    for name in sys.argv[1:] or SHEETS:
-        path = PICTURES / f"control_{name}.jpg"
-        write_image(SHEETS[name](), path)
+    for name in sys.argv[1:] or [*SHEETS, *FILMS]:
+        path = PICTURES / f"control_{name}.{'webp' if name in FILMS else 'jpg'}"
+        if name in FILMS:
+            write_film(FILMS[name](), path)
+        else:
+            write_image(SHEETS[name](), path)
         print(f"{path}: {path.stat().st_size:,} bytes")
 
 

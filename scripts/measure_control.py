@@ -6,7 +6,7 @@ The speech is that of held-out voices of a corpus made by `flametalk corpus make
 each of the seven emotions at --intensity: the mean over frames of the cosine between a clip's expression
 (speech included, nothing subtracted) and the template, 3DXTalker's table 3; and the part of p, b and m whose
 lips close, against the same clip without emotion. Each way of applying an emotion is a table of its own. The
-performer is given the phones, a learned generator the features of the sound.
+performer is given the phones; so is a learned generator, unless --heard lets its ears err.
 """
 
 import argparse
@@ -20,12 +20,13 @@ from flametalk.clip import Clip
 from flametalk.control.emotion import FEELINGS, WEIGHT
 from flametalk.control.emotion_overlay import Emotion
 from flametalk.control.reference import Reference
-from flametalk.data.shards import Corpus
+from flametalk.data.shards import Corpus, Performance
 from flametalk.head import Head
 from flametalk.metrics import closure_rate
 from flametalk.metrics.emotion import template_cosine
 from flametalk.perform import Score, perform_score, score_from_intervals
-from scripts.measure_generator import Generator, features_of
+from flametalk.train.source import told_phones
+from scripts.measure_generator import Generator
 
 CLOSING = ("P", "B", "M")
 TARGET_COSINE, TARGET_DROP = 0.93, 3.0  # mean over emotions; points of closure rate
@@ -44,18 +45,25 @@ class Speech:
     seed: int
 
 
-def speeches(corpus: Corpus, make: Generator, most: int) -> list[Speech]:
+def speeches(corpus: Corpus, make: Generator, most: int, told: bool) -> list[Speech]:
     """The first of the test voices."""
     found = []
     for k in range(min(most, len(corpus))):
         performance = corpus[k]
-        features = features_of(performance, dict(corpus.info.features))
+        features = features_of(performance, dict(corpus.info.features), told)
         phones = [(str(name), float(a), float(b)) for name, a, b in performance.info["phones"]]
         score = score_from_intervals(phones, performance.n_frames / features.fps)
         closures = [(a, b) for name, a, b in phones if name in CLOSING]
         plain = perform_score(score, make.head, k) if make.model is None else make(features, k)
         found.append(Speech(features, score, closures, plain, k))
     return found
+
+
+def features_of(p: Performance, provenance: dict[str, str], told: bool) -> AudioFeatures:
+    """As they were taken when the corpus was made, or with the phones as they were spoken."""
+    linguistic = told_phones(p) if told else p.linguistic
+    loud, nothing = p.amplitude.mean(1), np.zeros(p.n_frames, np.float32)
+    return AudioFeatures(25.0, linguistic, loud, p.amplitude, p.emotion, {}, nothing, provenance)
 
 
 def ways(make: Generator, intensity: float, weight: float) -> dict[str, Way]:
@@ -77,7 +85,14 @@ def ways(make: Generator, intensity: float, weight: float) -> dict[str, Way]:
     found: dict[str, Way] = {"laid over the clip": laid_over, "added without protection": plain_sum}
     if make.model is None:
         return found | {"felt by the performer": felt}
-    return found | {f"reference before sampling, weight {weight:g}": before_sampling}
+
+    def both(speech: Speech, name: str) -> Clip:
+        return Emotion(name, (1.0 - weight) * intensity)(before_sampling(speech, name))
+
+    return found | {
+        f"reference before sampling, weight {weight:g}": before_sampling,
+        f"reference before sampling, weight {weight:g}, and the rest laid over the clip": both,
+    }
 
 
 def table(title: str, way: Way, said: list[Speech], head: Head) -> None:
@@ -115,12 +130,13 @@ def main() -> None:
     parser.add_argument("--corpus", required=True, metavar="DIR")
     parser.add_argument("--generator", default="performer", metavar="NAME|FILE")
     parser.add_argument("--clips", type=int, default=8)
+    parser.add_argument("--heard", action="store_true", help="a learned generator hears the phones itself")
     parser.add_argument("--intensity", type=float, default=1.0)
     parser.add_argument("--weight", type=float, default=WEIGHT, help="of the template in the reference")
     parser.add_argument("--steps", type=int, help="of a learned generator's solver")
     options = parser.parse_args()
     make = Generator(options.generator, options.steps)
-    said = speeches(Corpus.open(options.corpus, "test"), make, options.clips)
+    said = speeches(Corpus.open(options.corpus, "test"), make, options.clips, not options.heard)
     print(
         f"generator {options.generator}, intensity {options.intensity:g}, held-out voices of {options.corpus}"
     )

@@ -28,6 +28,7 @@ def add(commands) -> None:
     )
     parser.add_argument("--steps", type=int, metavar="N", help="of a learned generator's solver")
     parser.add_argument("--shape", metavar="CLIP", help="a clip whose identity speaks")
+    parser.add_argument("--image", metavar="PHOTO", help="a photo of who speaks (extra 'lift')")
     add_picture_options(parser)
 
 
@@ -49,6 +50,7 @@ def run(options: argparse.Namespace) -> None:
         text=options.text,
         seed=options.seed,
         shape=options.shape,
+        image=options.image,
         steps=options.steps,
         progress=not options.quiet,
         camera=options.camera,
@@ -76,8 +78,6 @@ def run(options: argparse.Namespace) -> None:
     print(f"generator  {told['generator']}; weights: {told['weights']}; seed {told['seed']}")
     if "rules" in told:
         print(f"by rule    {told['rules']}")
-    if told.get("emotion", "none") != "none":
-        print(f"felt       {told['emotion']} {told['intensity']:g}")
     if options.camera is not None:
         print(f"camera     {options.camera}")
     for line in story(clip):

@@ -1,4 +1,4 @@
-"""What is asked of `animate`, by when it is done: felt by the rules, before sampling, or afterwards."""
+"""What is asked of `animate`, by when it is done: before a learned generator samples, or afterwards."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ..clip import Clip
 from ..errors import InputError
 from .compose import Control, control_to_json
-from .emotion import check_emotion, check_intensity
+from .emotion import WEIGHT, check_intensity
 from .emotion_overlay import Emotion, Wish
 from .pose import Pose
 from .reference import Reference
@@ -14,10 +14,8 @@ from .reference import Reference
 
 @dataclass(frozen=True)
 class Plan:
-    """`felt` is what the performer feels by itself, `laid` what is applied to the finished clip."""
+    """`conditions` are for the reference frame, `laid` is applied to the finished clip."""
 
-    felt: str | None
-    intensity: float
     conditions: tuple[Reference, ...]
     laid: tuple[Control, ...]
 
@@ -39,8 +37,11 @@ def plan(
     pose: Pose | None = None,
     controls: Sequence[Control] = (),
 ) -> Plan:
-    """One emotion conditions a learned generator, or is felt by the rules; a track, which changes over time,
-    and what the voice tells are laid over the finished clip, before pose and `controls`."""
+    """Emotion, then pose, then `controls`, laid over the clip in this order.
+
+    A learned generator has a single emotion or a mixture in its reference frame, and what the weight of the
+    reference leaves out is laid over. What changes over time is laid over alone.
+    """
     check_intensity(intensity)
     conditions = [one for one in controls if isinstance(one, Reference)]
     if conditions and not learned:
@@ -51,14 +52,10 @@ def plan(
     laid = [one for one in controls if not isinstance(one, Reference)]
     if pose is not None:
         laid.insert(0, pose)
-    felt = None
-    if isinstance(emotion, str) and emotion != "auto" and not learned:
-        check_emotion(emotion)
-        felt = emotion
-    elif emotion is not None:
-        lasting = isinstance(emotion, str | Mapping) and emotion != "auto"
-        if learned and lasting:
-            conditions.insert(0, Reference(emotion, intensity))  # type: ignore[arg-type]
-        else:
-            laid.insert(0, Emotion(emotion, intensity))
-    return Plan(felt, float(intensity), tuple(conditions), tuple(laid))
+    if emotion is not None:
+        share = 1.0
+        if learned and isinstance(emotion, str | Mapping) and emotion != "auto":
+            conditions.insert(0, Reference(emotion, intensity))
+            share = 1.0 - WEIGHT
+        laid.insert(0, Emotion(emotion, share * intensity))
+    return Plan(tuple(conditions), tuple(laid))
