@@ -93,7 +93,7 @@ def test_gradients_to_vertices(what: str) -> None:
     surface = from_faces(faces, len(vertices))
     camera = weak_perspective((0, 0, 1), (0, 0, 0), 24, 24, 0.3)
     rng = np.random.default_rng(5)
-    blur = 1.5 if what == "cover" else 0.0
+    blur = 0.7 if what == "cover" else 0.0
     base = torch.from_numpy(vertices)[None]
     still = pytorch3d.draw(base, surface, camera, blur)
     weight = torch.from_numpy(rng.random(still.depth.shape).astype(np.float32))

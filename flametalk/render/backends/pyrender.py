@@ -4,6 +4,7 @@ What it stumbles over today, and what is done about it here:
 - without a display it opens a window through pyglet: the platform is chosen before it is imported;
 - with pyglet 2 it cannot be imported at all: the extra asks for pyglet < 2, and the error says so;
 - bounds of meshes use a name that NumPy 2 dropped: they are never asked for;
+- with its context it ends the EGL display that all of the process draws through: only its own is ended;
 - OSMesa needs PyOpenGL ≥ 3.1.5, pyrender asks for 3.1.0: the error says how to have both.
 """
 
@@ -68,7 +69,7 @@ class PyrenderRenderer:
 
     def close(self) -> None:
         if self._offscreen is not None:
-            self._offscreen.delete()
+            _release(self._offscreen)
             self._offscreen = None
 
     def _target(self, camera: Camera) -> Any:
@@ -171,6 +172,24 @@ def _driver_advice(error: Exception) -> str:
         "libglu1-mesa); for pyrender:osmesa, apt install libosmesa6 and, after pyrender, "
         "pip install --no-deps 'PyOpenGL>=3.1.7'"
     )
+
+
+def _release(target: Any) -> None:
+    """pyrender ends the process's whole EGL display with its context, and with it everybody else's contexts:
+    here only its own goes."""
+    platform = target._platform
+    display, context = getattr(platform, "_egl_display", None), getattr(platform, "_egl_context", None)
+    if display is None:
+        target.delete()
+        return
+    from OpenGL import EGL
+
+    platform.make_current()
+    target._renderer.delete()
+    EGL.eglMakeCurrent(display, EGL.EGL_NO_SURFACE, EGL.EGL_NO_SURFACE, EGL.EGL_NO_CONTEXT)
+    EGL.eglDestroyContext(display, context)
+    platform._egl_display = platform._egl_context = None
+    target._platform = target._renderer = None
 
 
 def _lens(pyrender: Any, camera: Camera, nearest: float, farthest: float) -> Any:

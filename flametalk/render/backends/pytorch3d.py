@@ -25,7 +25,7 @@ from ..settings import Settings, background_picture, check_frame, depth_span, ow
 from ..surface import Surface
 from .torch_shading import TorchPaint, shade, torch_normals, torch_paint
 
-CANDIDATES: Final = 8  # triangles a pixel that a blurred silhouette is made of
+CANDIDATES: Final = 32  # triangles a pixel that a blurred cover is made of
 EDGE: Final = 1e-4  # part of a triangle that is still seen where the blur ends
 DATA: Final = ("depth", "normal", "uv", "face", "barycentric")
 
@@ -61,9 +61,11 @@ class Pytorch3dRenderer:
         surface: Surface,
         camera: Camera,
         blur: float = 0.0,
+        candidates: int = CANDIDATES,
     ) -> Drawn:
         """Pictures with gradients to the vertices, one sample a pixel. `blur` (pixels) makes the cover soft:
-        with 0 it is 0 or 1 and teaches nothing about the outline."""
+        with 0 it is 0 or 1 and teaches nothing about the outline. The blur reaches three times as far; where
+        more than `candidates` triangles lie within, the cover jumps and its gradients are wrong."""
         coat, faces = self._coat(surface), self._coat(surface).faces
         places = vertices[..., :3].to(self.device)
         normals = (
@@ -76,7 +78,7 @@ class Pytorch3dRenderer:
         pixel = local[..., :2] * scale + torch.tensor(camera.principal_point).to(local)
         size = torch.tensor([camera.width, camera.height]).to(local)
         square = torch.cat([(size - 2 * pixel) / size.min(), depth], -1)  # x left, y up, as PyTorch3D has it
-        face, zbuf, weights, distance = self._rasterise(square, faces, camera, blur)
+        face, zbuf, weights, distance = self._rasterise(square, faces, camera, blur, candidates)
 
         seen = face[..., 0] >= 0
         cover = seen.to(places.dtype) if blur <= 0 else self._soft(distance, face, camera, blur)
@@ -135,7 +137,7 @@ class Pytorch3dRenderer:
         return self._paint[1]
 
     def _rasterise(
-        self, square: Tensor, faces: Tensor, camera: Camera, blur: float
+        self, square: Tensor, faces: Tensor, camera: Camera, blur: float, candidates: int
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Triangle, depth, weights and squared distance to the edge of each candidate of each pixel."""
         meshes = self._pytorch3d.structures.Meshes(list(square), [faces] * len(square))
@@ -143,7 +145,7 @@ class Pytorch3dRenderer:
             meshes,
             image_size=(camera.height, camera.width),
             blur_radius=math.log(1 / EDGE - 1) * _sigma(camera, blur),
-            faces_per_pixel=1 if blur <= 0 else CANDIDATES,
+            faces_per_pixel=1 if blur <= 0 else candidates,
             perspective_correct=camera.perspective,
             clip_barycentric_coords=blur > 0,
             cull_backfaces=not self.settings.two_sided,
