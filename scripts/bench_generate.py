@@ -11,14 +11,17 @@ from collections.abc import Callable
 
 import torch
 
-from flametalk.generate.config import builtin_config, paper_config
+from flametalk.generate.config import paper_config
 from flametalk.generate.inputs import AudioInput
 from flametalk.generate.network import AudioRichTransformer, count_parameters
 from flametalk.generate.precision import autocast, fast_bfloat16
+from flametalk.train.recipes import builtin
 
 FRAMES = 250  # one window, 10 s
-SOLVER_STEPS = 32
-SIZES = {"paper": paper_config, "builtin": builtin_config}
+SIZES = {  # network, and the solver steps that are usual with it
+    "paper": (paper_config, 32),
+    "builtin": (lambda: builtin().network, builtin().sample_steps),
+}
 
 
 def measure(work: Callable[[], object], runs: int) -> float:
@@ -33,7 +36,9 @@ def measure(work: Callable[[], object], runs: int) -> float:
 
 
 @torch.no_grad()
-def bench(network: AudioRichTransformer, precision: str, runs: int, encoder_seconds: float) -> None:
+def bench(
+    network: AudioRichTransformer, precision: str, runs: int, encoder_seconds: float, solver_steps: int
+) -> None:
     config = network.config
     generator = torch.Generator().manual_seed(0)
 
@@ -55,13 +60,13 @@ def bench(network: AudioRichTransformer, precision: str, runs: int, encoder_seco
         step = measure(lambda: network(x, now, given), runs)
         once = measure(lambda: network.condition(audio, reference), runs)
     schemes = {
-        "encoders at every step": SOLVER_STEPS * (step + once + encoder_seconds),
-        "features cached": SOLVER_STEPS * (step + once),
-        "features, keys and values cached": SOLVER_STEPS * step + once,
+        "encoders at every step": solver_steps * (step + once + encoder_seconds),
+        "features cached": solver_steps * (step + once),
+        "features, keys and values cached": solver_steps * step + once,
     }
     print(f"  {precision}: {step * 1e3:.0f} ms a step, {once * 1e3:.0f} ms for the conditioning")
     for name, seconds in schemes.items():
-        print(f"    {name:<34} {FRAMES / seconds:8.1f} frames/s (scaled to {SOLVER_STEPS} steps)")
+        print(f"    {name:<34} {FRAMES / seconds:8.1f} frames/s (scaled to {solver_steps} steps)")
 
 
 def main() -> None:
@@ -76,15 +81,16 @@ def main() -> None:
         help="seconds of the audio encoders for the window (WavLM and emotion2vec base: about 1.2 each)",
     )
     options = parser.parse_args()
-    network = AudioRichTransformer(SIZES[options.size]()).eval()
+    config, solver_steps = SIZES[options.size]
+    network = AudioRichTransformer(config()).eval()
     print(
         f"{options.size}: {count_parameters(network) / 1e6:.1f} M parameters, {FRAMES} frames, "
         f"{torch.get_num_threads()} threads, median of {options.steps} steps, "
         f"audio encoders taken as {options.encoders:g} s"
     )
-    bench(network, "float32", options.steps, options.encoders)
+    bench(network, "float32", options.steps, options.encoders, solver_steps)
     if options.bfloat16 or fast_bfloat16(torch.device("cpu")):
-        bench(network, "bfloat16", options.steps, options.encoders)
+        bench(network, "bfloat16", options.steps, options.encoders, solver_steps)
     else:
         print("  bfloat16: no hardware for it here (--bfloat16 measures it all the same)")
 

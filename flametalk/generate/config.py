@@ -1,12 +1,12 @@
 """The size and the parts of a network, documented where they stand; `help` is what a command line shows."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from ..conventions import SAMPLES_PER_FRAME
 from ..errors import InputError, UnknownNameError
-from ..motion.space import BUILTIN_162, FLAME_284, MotionSpace
+from ..motion.space import FLAME_284, MotionSpace
 
 CONDITIONS = ("none", "amplitude", "emotion")
 NOISES = ("extrema", "segments", "white")
@@ -37,11 +37,6 @@ PAPER_HEADS = (
     HeadConfig("identity", ("shape", "detail"), 2, "none"),
     HeadConfig("pose", ("head", "jaw"), 2, "amplitude"),
     HeadConfig("expression", ("expression",), 2, "emotion"),
-)
-BUILTIN_HEADS = (
-    HeadConfig("identity", ("shape",), 1, "none"),
-    HeadConfig("pose", ("head", "jaw"), 2, "amplitude"),
-    HeadConfig("expression", ("expression", "eyes"), 2, "emotion"),
 )
 
 
@@ -126,18 +121,3 @@ class NetworkConfig:
 def paper_config() -> NetworkConfig:
     """3DXTalker: about 150 million parameters."""
     return NetworkConfig()
-
-
-def builtin_config(d_linguistic: int = 42, d_emotion: int = 20, width: int = 256) -> NetworkConfig:
-    """For the built-in head and features, on a CPU in real time: about 12 million parameters."""
-    return replace(
-        NetworkConfig(space=BUILTIN_162, heads=BUILTIN_HEADS),
-        d_linguistic=d_linguistic,
-        d_emotion=d_emotion,
-        width=width,
-        n_heads=width // 64 or 1,
-        depth=4,
-        mlp_ratio=3,
-        amplitude_widths=(width, width),
-        aligned=True,
-    )
