@@ -1,5 +1,7 @@
 """OpenGL draws what the reference renderer draws: every pass, every mode."""
 
+import sys
+
 import numpy as np
 import pytest
 from backend_scenes import a_head, cameras, renderer
@@ -7,8 +9,8 @@ from render_meshes import ball
 
 from flametalk.cli import main
 from flametalk.clip import Clip
-from flametalk.errors import InputError
-from flametalk.render import CpuRenderer, Settings, frame_head, from_faces, render_frames
+from flametalk.errors import InputError, MissingExtraError
+from flametalk.render import CpuRenderer, Settings, frame_head, from_faces, open_backend, render_frames
 from flametalk.render.backend import PASSES
 from flametalk.render.settings import MODES
 
@@ -115,3 +117,10 @@ def test_films_and_the_command(tmp_path) -> None:
     command = ["render", str(tmp_path / "c.npz"), "--size", "64", "--backend", "gl", "-o"]
     assert main([*command, str(tmp_path / "a.png"), "--detail"]) == 0
     assert (tmp_path / "a.png").stat().st_size > 1000
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="GPUs have numbers on Linux only")
+def test_a_gpu_that_is_not_there() -> None:
+    renderer("gl").close()
+    with pytest.raises(MissingExtraError, match=r"no driver answers .* is there a GPU number 99"):
+        open_backend("gl:99")

@@ -53,7 +53,7 @@ class PyrenderRenderer:
         camera: Camera,
         passes: Collection[str] = ("colour",),
     ) -> Passes:
-        """One frame; colour and mask come of four samples a pixel."""
+        """One frame; colour and mask come of four samples a pixel (of one with OSMesa)."""
         self.abilities.check(passes=passes)
         vertices, own = own_normals(vertices)
         vertices = check_frame(vertices, surface, passes)
@@ -63,7 +63,9 @@ class PyrenderRenderer:
         style = flags.RGBA | (flags.SKIP_CULL_FACES if self.settings.two_sided else flags.NONE)
         drawn, depth = self._target(camera).render(scene, style)
         depth = depth if camera.perspective else _flat_depth(depth, scene.main_camera_node.camera)
-        mask = drawn[..., 3].astype(np.float32) / np.float32(255)
+        # with OSMesa pyrender draws one sample a pixel and no cover
+        cover = drawn[..., 3] / np.float32(255) if drawn.shape[2] == 4 else depth > 0
+        mask = cover.astype(np.float32)
         result = {"colour": self._colour(drawn, mask, depth, camera), "mask": mask, "depth": depth}
         return Passes(**{name: np.ascontiguousarray(result[name]) for name in passes})
 
@@ -151,7 +153,7 @@ def load_pyrender(platform: str) -> Any:
     if platform not in PLATFORMS:
         raise InputError(f"pyrender:{platform}: expected {' or '.join(PLATFORMS)}")
     given = os.environ.get("PYOPENGL_PLATFORM")
-    if "OpenGL" in sys.modules and given != platform:
+    if "OpenGL.platform" in sys.modules and given != platform:
         raise InputError(
             f"pyrender:{platform}: PyOpenGL was already loaded in this process for the platform "
             f"{given or 'of a window'}; use pyrender:{platform} in a process of its own"
