@@ -56,8 +56,9 @@ def animate(
     on the lips. `emotion` is one of the head's ("happy", "sad", …), a mixture {name: part}, keyframes
     [(seconds, name, intensity), …] or "auto" (what the voice tells), at `intensity` 0 … 1.5. `pose` is a
     description of the head's motion, "audio", a PoseScript or its file; `controls` come after it, in their
-    order (docs/control.md); `camera` is the move with which the clip is filmed. `shape` gives the identity:
-    a clip (or its file), or shape coefficients. `generator` is "builtin" (learned, ships with the package),
+    order (docs/control.md); `camera` is the move with which the clip is filmed. `image` is a
+    photo of who speaks (extra "lift"; only the shape of the face is taken), `shape` a clip of theirs (or its
+    file), or shape coefficients. `generator` is "builtin" (learned, ships with the package),
     "performer" (rules), or a checkpoint of `flametalk train`, which may ask for the features "wavlm:FOLDER"
     and "emotion2vec:FOLDER"; `steps` are its solver's. What ran, and for how long, is in `provenance`.
     """
@@ -66,11 +67,8 @@ def animate(
     wanted = plan(learned is not None, emotion, intensity, moved, controls)
     if camera is not None:
         check_move(camera)
-    if image is not None:
-        raise InputError(
-            "a face cannot be read from a photo yet: leave image out, and give shape= "
-            "(a clip with the identity, or its shape coefficients)"
-        )
+    if image is not None and shape is not None:
+        raise InputError("image and shape both say who speaks: leave one of them out")
     if seed < 0:
         raise InputError(f"seed is {seed}, expected 0 or more")
     clock = _Clock()
@@ -83,7 +81,8 @@ def animate(
     clock.mark("sound")
     model = None if learned is None else _model(learned)
     head = Head.load(None if model is None else model.made_for)
-    identity = None if shape is None else _identity(shape, head)
+    whose = shape if image is None else image
+    identity = None if whose is None else _identity(whose, head)
     clock.mark("head")
     features = extract_features(heard, FPS, linguistic, emotion_features, text)
     clock.mark("features")
@@ -182,7 +181,10 @@ class _Clock:
 def _identity(given: Clip | PathLike | np.ndarray | Sequence[float], head: Head) -> np.ndarray:
     """Shape coefficients that stay the same over the clip."""
     if isinstance(given, str | Path):
-        given = Clip.load(given)
+        from .lift.pictures import is_picture
+        from .lift.sources import lift
+
+        given = lift(given, head) if is_picture(given) else Clip.load(given)
     if isinstance(given, Clip):
         given.check_made_for(head.name)
         return given.shape if given.shape.ndim == 1 else given.shape[0]

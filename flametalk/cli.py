@@ -15,6 +15,7 @@ from .commands import (
     evaluate,
     export,
     info,
+    lift,
     render,
     retarget,
     templates,
@@ -27,6 +28,7 @@ from .version import __version__
 
 COMMANDS = (
     animate,
+    lift,
     demo,
     render,
     control,

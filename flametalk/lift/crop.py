@@ -19,6 +19,13 @@ LOWER: Final = 0.12  # of a detector's box, by which its middle lies above the f
 SMOOTH: Final = 3.0  # frames, of the boxes of a video
 
 
+# MediaPipe's numbers of the jaw's edge and of the brows: what bounds a set of 68 points, without the forehead.
+LIKE_68: Final = (
+    234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 323, 454,
+    70, 63, 105, 66, 107, 336, 296, 334, 293, 300,
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class FaceBox:
     """A square: middle and side in pixels."""
@@ -33,7 +40,7 @@ class FaceBox:
 
 
 def box_of_landmarks(points: Float[np.ndarray, "n 2"]) -> FaceBox:
-    """Around the landmarks of a face, in pixels (68 of them in DECA; MediaPipe's count the same way)."""
+    """Around the landmarks of a face, in pixels: 68 of them in DECA; of MediaPipe's 478 take `LIKE_68`."""
     points = np.asarray(points, np.float64)[:, :2]
     if not len(points) or not np.isfinite(points).all():
         raise InputError("landmarks are none, or have NaN or infinite values")

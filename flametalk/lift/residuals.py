@@ -1,0 +1,214 @@
+"""How far a guess is from what is seen, and the normal equations of a step that makes it better.
+
+Residuals are counted in standard deviations. A landmark that is far off counts less the farther it is
+(Cauchy), so that a hand before the mouth does not bend the face.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ..head.embeddings import CONTOUR_POINTS, contour_row
+from .marks import Marks, outline_rows
+from .observed import Observed
+from .points import FacePoints, at_rest, by_coefficient, place, posed
+from .prior import NEGATIVE, Prior
+from .projection import Lens, project
+from .unknowns import N_ANGLES, Layout, joint_rotations
+
+TOLERATED = 3.0  # standard deviations from which a landmark begins to lose its say
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """All that a fit is about."""
+
+    marks: Marks
+    layout: Layout
+    lens: Lens
+    prior: Prior
+
+
+@dataclass(frozen=True, eq=False)
+class Equations:
+    """½ x·H·x + g·x near a guess, and its cost there, by frame."""
+
+    cost: Float[Tensor, "b"]
+    h: Float[Tensor, "b x x"]
+    g: Float[Tensor, "b x"]
+    h_mixed: Float[Tensor, "b x y"] | None = None
+    h_shared: Float[Tensor, "b y y"] | None = None
+    g_shared: Float[Tensor, "b y"] | None = None
+
+
+def cost_of(
+    problem: Problem, seen: Observed, frames: Float[Tensor, "b x"], shared: Float[Tensor, "#b y"]
+) -> Float[Tensor, "b"]:
+    """What is minimised, without the prior of the shared numbers."""
+    total = _prior_cost(problem, frames)
+    for part in _parts(problem, seen, frames, shared):
+        points = place(
+            part.points, _coefficients(problem, frames, shared), _turns(problem, frames), part.rows
+        )
+        pixels = project(problem.lens, points, frames[:, problem.layout.place], shared[:, -1])[0]
+        residual = part.residual(pixels)
+        total = total + _robust(residual, part.weights)[0].sum(1)
+    return total
+
+
+def equations_of(
+    problem: Problem,
+    seen: Observed,
+    frames: Float[Tensor, "b x"],
+    shared: Float[Tensor, "#b y"],
+    with_shared: bool = False,
+) -> Equations:
+    """Gauss–Newton's normal equations at a guess."""
+    layout, prior = problem.layout, problem.prior
+    cost = _prior_cost(problem, frames)
+    below = (prior.floor & (frames < 0)).double() / NEGATIVE**2
+    h = prior.frame + torch.diag_embed(below)
+    g = ((frames - prior.rest) @ prior.frame) + below * frames
+    h_mixed = frames.new_zeros(len(frames), layout.frame, layout.shared) if with_shared else None
+    h_shared = frames.new_zeros(len(frames), layout.shared, layout.shared) if with_shared else None
+    g_shared = frames.new_zeros(len(frames), layout.shared) if with_shared else None
+    for part in _parts(problem, seen, frames, shared):
+        pixels, slopes, zoom = _with_slopes(problem, part, frames, shared, with_shared)
+        residual = part.residual(pixels)
+        value, pull = _robust(residual, part.weights)
+        cost = cost + value.sum(1)
+        lines = part.linear(slopes).flatten(1, 2)  # b r columns
+        residual = residual.flatten(1, 2)
+        pull = pull.repeat_interleave(residual.shape[1] // pull.shape[1], 1)
+        mine = lines[..., -layout.frame :]
+        weighted = mine * pull[..., None]
+        h = h + weighted.mT @ mine
+        g = g + (weighted.mT @ residual[..., None])[..., 0]
+        if with_shared:
+            assert h_mixed is not None and h_shared is not None and g_shared is not None
+            ours = torch.cat([lines[..., : layout.n_shape], part.linear(zoom[..., None]).flatten(1, 2)], -1)
+            h_mixed = h_mixed + weighted.mT @ ours
+            heavy = ours * pull[..., None]
+            h_shared = h_shared + heavy.mT @ ours
+            g_shared = g_shared + (heavy.mT @ residual[..., None])[..., 0]
+    return Equations(cost, h, g, h_mixed, h_shared, g_shared)
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """Landmarks of one kind, and how a place in the picture becomes a residual."""
+
+    points: FacePoints
+    rows: Tensor | None
+    wanted: Tensor  # b m 2
+    weights: Tensor  # b m
+    scale: Tensor  # b m 1: pixels of one standard deviation
+    blend: Tensor | None = None  # b m 17: observed points of the outline lie between the head's
+    normal: Tensor | None = None  # b m 2: only what is across the outline counts
+    habits: Tensor | None = None  # b m 2 k: pixels by which the tracker errs in each of its ways
+    beyond: Tensor | float = 0.0  # b m 1: pixels by which the tracker's outline lies outside
+
+    def linear(self, values: Tensor) -> Tensor:
+        """(b, points, 2, …) in pixels to (b, m, 1 or 2, …) in standard deviations."""
+        flat = values.flatten(3) if values.ndim > 3 else values[..., None]
+        if self.blend is not None and self.normal is not None:
+            mixed = torch.einsum("bmp,bpck->bmck", self.blend, flat)
+            flat = torch.einsum("bmck,bmc->bmk", mixed, self.normal)[:, :, None]
+        flat = flat / self.scale[..., None]
+        return flat if values.ndim > 3 else flat[..., 0]
+
+    def residual(self, pixels: Tensor) -> Tensor:
+        if self.blend is None or self.normal is None:
+            return (pixels - self.wanted) / self.scale
+        apart = self.blend @ pixels - self.wanted
+        return ((apart * self.normal).sum(-1, keepdim=True) + self.beyond) / self.scale
+
+
+def _parts(problem: Problem, seen: Observed, frames: Tensor, shared: Tensor) -> list[_Part]:
+    marks = problem.marks
+    sigma = (seen.size[:, None] * marks.sigma)[..., None]
+    habits = seen.size[:, None, None, None] * marks.habits
+    wanted = seen.points - (habits @ frames[:, None, problem.layout.habits, None])[..., 0]
+    fixed = _Part(marks.points, None, wanted, seen.weights, sigma, habits=habits)
+    turns = _turns(problem, frames)
+    rows = outline_rows(contour_row(turns[:, 0]))
+    with torch.no_grad():
+        coefficients = _coefficients(problem, frames, shared)
+        points = place(marks.outline, coefficients, turns, rows)
+        line = project(problem.lens, points, frames[:, problem.layout.place], shared[:, -1])[0]
+        blend, normal = nearest_on_line(line, seen.outline)
+    scale = (seen.size[:, None] * marks.outline_sigma)[..., None]
+    beyond = (seen.size[:, None] * marks.outline_shift)[..., None]
+    outline = _Part(
+        marks.outline, rows, seen.outline, seen.outline_weights, scale, blend, normal, None, beyond
+    )
+    return [fixed, outline]
+
+
+def nearest_on_line(
+    line: Float[Tensor, "b p 2"], points: Float[Tensor, "b m 2"]
+) -> tuple[Float[Tensor, "b m p"], Float[Tensor, "b m 2"]]:
+    """Where on an open polyline each point has its nearest neighbour, as weights, and the normal there."""
+    start, along = line[:, None, :-1], (line[:, 1:] - line[:, :-1])[:, None]
+    length = (along**2).sum(-1).clamp_min(1e-12)
+    part = (((points[:, :, None] - start) * along).sum(-1) / length).clamp(0, 1)  # b m p-1
+    foot = start + part[..., None] * along
+    segment = ((points[:, :, None] - foot) ** 2).sum(-1).argmin(-1, keepdim=True)
+    part = part.gather(2, segment)
+    blend = line.new_zeros(*points.shape[:2], CONTOUR_POINTS)
+    blend.scatter_(2, segment, 1 - part).scatter_add_(2, segment + 1, part)
+    direction = along.expand(-1, points.shape[1], -1, -1).gather(2, segment[..., None].expand(-1, -1, -1, 2))
+    direction = direction[:, :, 0] / length.expand(-1, points.shape[1], -1).gather(2, segment).sqrt()
+    return blend, torch.stack([-direction[..., 1], direction[..., 0]], -1)
+
+
+def _with_slopes(
+    problem: Problem, part: _Part, frames: Tensor, shared: Tensor, with_shared: bool
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Pixels, their derivatives by (shape,) expression, angles and place, and by the zoom."""
+    layout = problem.layout
+    angles = frames[:, layout.angles]
+    rest = at_rest(part.points, _coefficients(problem, frames, shared), part.rows)
+
+    def moved(turned: Tensor) -> Tensor:
+        return posed(rest, joint_rotations(turned))
+
+    def along(direction: Tensor) -> Tensor:  # forward-mode derivative by one of the angles
+        return torch.func.jvp(moved, (angles,), (direction.expand_as(angles),))[1]
+
+    by_angle = torch.func.vmap(along)(torch.eye(N_ANGLES, dtype=angles.dtype)).movedim(0, -1)
+    start = 0 if with_shared else layout.n_shape
+    rotations = joint_rotations(angles)
+    by_blend = by_coefficient(part.points, rotations, rest.joints, part.rows, start)
+    pixels, by_point, zoom, by_place = project(
+        problem.lens, posed(rest, rotations), frames[:, layout.place], shared[:, -1]
+    )
+    slopes = by_point @ torch.cat([by_blend, by_angle], -1)
+    habits = part.habits
+    if habits is None:
+        habits = slopes.new_zeros(*slopes.shape[:3], layout.n_habits)
+    return pixels, torch.cat([slopes, by_place, habits], -1), zoom
+
+
+def _coefficients(problem: Problem, frames: Tensor, shared: Tensor) -> Tensor:
+    layout = problem.layout
+    return torch.cat([shared[:, layout.shape].expand(len(frames), -1), frames[:, layout.expression]], -1)
+
+
+def _turns(problem: Problem, frames: Tensor) -> Tensor:
+    return joint_rotations(frames[:, problem.layout.angles])
+
+
+def _prior_cost(problem: Problem, frames: Tensor) -> Tensor:
+    prior = problem.prior
+    away = frames - prior.rest
+    below = torch.where(prior.floor, frames.clamp_max(0), 0.0) / NEGATIVE
+    return 0.5 * ((away @ prior.frame * away).sum(-1) + (below**2).sum(-1))
+
+
+def _robust(residual: Float[Tensor, "b m c"], weights: Float[Tensor, "b m"]) -> tuple[Tensor, Tensor]:
+    """Cost of each landmark, and its weight in the normal equations."""
+    squared = (residual**2).sum(-1) / TOLERATED**2
+    return 0.5 * weights * TOLERATED**2 * torch.log1p(squared), weights / (1 + squared)

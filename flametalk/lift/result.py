@@ -1,0 +1,41 @@
+"""What lifting gives: the clip, the camera it was seen by, and how well it fits."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float32
+
+from ..clip import Clip
+from ..render.camera import Camera
+from .crop import FaceBox
+
+HEAD_TO_CAMERA = np.diag([1.0, -1.0, -1.0])
+
+
+@dataclass(frozen=True, eq=False)
+class Lifted:
+    """`clip` drawn with `camera` lies over the pictures. Landmarks are pixels of what was looked at."""
+
+    clip: Clip
+    camera: Camera
+    found: Bool[np.ndarray, "t"]  # False: no face there, filled in from the neighbours
+    landmarks: Float32[np.ndarray, "t 478 2"]  # NaN where there was no face
+    error: Float32[np.ndarray, "t"]  # mean distance of landmarks in pixels; NaN where there was no face
+    eye_distance: Float32[np.ndarray, "t"]  # between the pupils, in pixels
+    seconds: dict[str, float]
+
+    @property
+    def error_pixels(self) -> float:
+        return float(np.nanmean(self.error))
+
+    @property
+    def error_of_eyes(self) -> float:
+        """As a part of the distance between the eyes."""
+        return float(np.nanmean(self.error / self.eye_distance))
+
+    def boxes(self) -> list[FaceBox | None]:
+        """The square around the face that encoders look at, by frame."""
+        from .crop import box_of_landmarks
+
+        rows = zip(self.landmarks, self.found, strict=True)
+        return [box_of_landmarks(marks) if seen else None for marks, seen in rows]

@@ -1,0 +1,86 @@
+"""The whole way with the real tracker, on renders whose truth is known (extra `lift`)."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytest.importorskip("mediapipe", reason="extra lift is not installed")
+
+from flametalk import animate
+from flametalk.audio.signal import Audio
+from flametalk.errors import FlametalkError
+from flametalk.head import Head
+from flametalk.lift import lift, lift_file, write_overlay
+from flametalk.lift.mediapipe_tracker import MediaPipeTracker
+from flametalk.lift.tracker import choose
+from flametalk.render.video import read_video_info, write_video
+from scripts.lift_faces import Face, random_faces
+
+
+@pytest.fixture(scope="module")
+def face() -> Face:
+    return next(random_faces(Head.load(), 1, seed=11))
+
+
+@pytest.fixture(scope="module")
+def tracker() -> Iterator[MediaPipeTracker]:
+    with MediaPipeTracker(still=True) as made:
+        yield made
+
+
+def test_landmarks_lie_on_the_face(face: Face, tracker: MediaPipeTracker) -> None:
+    (found,) = tracker.faces(face.picture)
+    head = Head.load()
+    rims = [face.vertices[head.regions[f"{side}_iris_rim"].numpy()].mean(0) for side in ("right", "left")]
+    seen = face.camera.project(np.stack(rims))[0]
+    assert np.linalg.norm(found.landmarks[[468, 473], :2] - seen, axis=1).max() < 0.1 * found.width
+
+
+def test_two_faces_and_none(face: Face, tracker: MediaPipeTracker) -> None:
+    small = np.asarray(Image.fromarray(face.picture).resize((384, 384)))
+    both = np.concatenate([np.pad(small, ((0, 128), (0, 0), (0, 0))), face.picture], 1)
+    faces = tracker.faces(both)
+    assert len(faces) == 2
+    left, largest = choose(faces, 0), choose(faces, None)
+    assert left is not None and largest is not None
+    assert left.middle[0] < 384 < largest.middle[0]
+    assert tracker.faces(np.full((240, 320, 3), 128, np.uint8)) == []
+
+
+def test_a_photo(face: Face, tmp_path: Path) -> None:
+    Image.fromarray(face.picture).save(tmp_path / "me.jpg", quality=95)
+    lifted = lift_file(tmp_path / "me.jpg")
+    assert lifted.clip.n_frames == 1 and lifted.error_of_eyes < 0.08
+    write_overlay(lifted, tmp_path / "me.jpg", tmp_path / "over.png")
+    assert Image.open(tmp_path / "over.png").size == (1024, 512)
+    hum = Audio(0.1 * np.sin(np.arange(8000) / 20).astype(np.float32), 16_000)
+    talk = animate(hum, image=tmp_path / "me.jpg", generator="performer")
+    np.testing.assert_allclose(talk.shape, lifted.clip.shape, atol=1e-6)
+
+
+def test_a_video_with_a_gap(face: Face, tmp_path: Path) -> None:
+    grey = np.full_like(face.picture, 128)
+    hum = Audio(0.1 * np.sin(np.arange(8000) / 20).astype(np.float32), 16_000)
+    write_video([face.picture] * 5 + [grey] * 3 + [face.picture] * 4, tmp_path / "v.mp4", 25, hum)
+    lifted = lift_file(tmp_path / "v.mp4")
+    assert lifted.clip.n_frames == 12 and lifted.found.sum() == 9 and not lifted.found[5:8].any()
+    assert lifted.clip.audio is not None and lifted.clip.shape.ndim == 1
+    write_overlay(lifted, tmp_path / "v.mp4", tmp_path / "over.mp4")
+    assert read_video_info(tmp_path / "over.mp4").frames == 12
+
+
+@pytest.mark.parametrize("width", [20, 60])
+def test_small_faces_end_in_a_line_or_a_clip(face: Face, tmp_path: Path, width: int) -> None:
+    small = Image.fromarray(face.picture).resize((width * 2, width * 2), Image.Resampling.LANCZOS)
+    picture = Image.new("RGB", (640, 480), (90, 110, 130))
+    picture.paste(small, (300, 200))
+    picture.save(tmp_path / "far.png")
+    try:
+        clip = lift(tmp_path / "far.png")
+    except FlametalkError as error:
+        assert "\n" not in str(error) and "face" in str(error)
+    else:
+        assert clip.n_frames == 1 and np.isfinite(clip.shape).all()
