@@ -19,7 +19,7 @@ LOWER: Final = 0.12  # of a detector's box, by which its middle lies above the f
 SMOOTH: Final = 3.0  # frames, of the boxes of a video
 
 
-# MediaPipe's numbers of the jaw's edge and of the brows: what bounds a set of 68 points, without the forehead.
+# MediaPipe's numbers of the jaw's edge and of the brows: what bounds 68 points, without the forehead.
 LIKE_68: Final = (
     234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 323, 454,
     70, 63, 105, 66, 107, 336, 296, 334, 293, 300,
