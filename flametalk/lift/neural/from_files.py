@@ -1,0 +1,58 @@
+"""A photo or a video file through the encoders: looked at twice, first for the boxes, then for the codes."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import UInt8
+
+from ...conventions import FPS
+from ...files import PathLike
+from ..crop import LIKE_68, FaceBox, box_of_landmarks, smooth_boxes
+from ..frames import read_frames, read_sound
+from ..mediapipe_tracker import MediaPipeTracker
+from ..pictures import is_picture, read_photo
+from ..sources import track
+from ..tracker import Tracker
+from .model import BATCH, FaceEncoder
+from .video import Encoded, encode_frames
+
+
+def encode_file(
+    path: PathLike,
+    model: FaceEncoder,
+    face: int | None = None,
+    fps: float = FPS,
+    *,
+    tracker: Tracker | None = None,
+    smooth: bool = False,
+    cubic: bool = False,
+    one_shape: bool = False,
+    batch: int = BATCH,
+) -> Encoded:
+    """The clip of a face, with the sound of a video.
+
+    `face` is counted from the left, the largest by default. `smooth` steadies the boxes of a video; EMOCA's
+    own pipeline does not, and cuts with `cubic`.
+    """
+    still = is_picture(path)
+
+    def frames() -> Iterable[UInt8[np.ndarray, "h w 3"]]:
+        return [read_photo(path).pixels] if still else read_frames(path, fps)
+
+    used = tracker or MediaPipeTracker(still=still)
+    try:
+        landmarks, _ = track(frames(), used, face)
+    finally:
+        if isinstance(used, MediaPipeTracker) and tracker is None:
+            used.__exit__(None, None, None)
+    boxes: list[FaceBox | None] = [
+        None if np.isnan(marks).any() else box_of_landmarks(marks[list(LIKE_68)]) for marks in landmarks
+    ]
+    if smooth:
+        steady = smooth_boxes(boxes)
+        boxes = [None if seen is None else box for seen, box in zip(boxes, steady, strict=True)]
+    done = encode_frames(frames(), boxes, model, fps, batch=batch, cubic=cubic, one_shape=one_shape)
+    story = {**done.clip.provenance, "tracker": used.name}
+    sound = None if still else read_sound(path)
+    return replace(done, clip=done.clip.replace(provenance=story, audio=sound))
