@@ -35,7 +35,7 @@ class Lifted:
 
     def boxes(self) -> list[FaceBox | None]:
         """The square around the face that encoders look at, by frame."""
-        from .crop import box_of_landmarks
+        from .crop import LIKE_68, box_of_landmarks
 
-        rows = zip(self.landmarks, self.found, strict=True)
+        rows = zip(self.landmarks[:, list(LIKE_68)], self.found, strict=True)
         return [box_of_landmarks(marks) if seen else None for marks, seen in rows]
