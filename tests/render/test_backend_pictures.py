@@ -30,7 +30,7 @@ def test_silhouettes_and_depth_agree(name: str) -> None:
     settings = Settings(look="skin", antialias=1 if slow else 4)
     other = renderer(name, settings)
     try:
-        for view, camera in cameras(*((150, 120) if slow else (240, 200))).items():
+        for view, camera in cameras(*((90, 72) if slow else (240, 200))).items():
             truth = CpuRenderer(settings).render(vertices, surface, camera, ("colour", "mask", "depth"))
             found = other.render(vertices, surface, camera, ("colour", "mask", "depth"))
             assert overlap(truth.mask, found.mask) >= 0.98, view
