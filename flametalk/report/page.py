@@ -108,7 +108,8 @@ def _video(evaluation: Evaluation, head: Head, folder: Path, name: str | None) -
     assert name is not None
     methods = [m for m in evaluation.methods if any(pair.name == name for pair in evaluation.pairs[m])]
     side_by_side: list[tuple[str, Clip]] = []
-    for method in methods[:MOST_IN_VIDEO]:
+    best = sorted(methods, key=lambda m: float(np.nanmean(evaluation.values(m, "lve"))))[:MOST_IN_VIDEO]
+    for method in (m for m in methods if m in best):
         truth, samples = load_pair(evaluation.pair(method, name), method, "cut")
         if not side_by_side:
             side_by_side.append((TRUTH, truth))
@@ -117,11 +118,12 @@ def _video(evaluation: Evaluation, head: Head, folder: Path, name: str | None) -
     cut = [(label, clip.cut(0.0, seconds)) for label, clip in side_by_side]
     compare(cut, folder / "side_by_side.mp4", head, "front", size=VIDEO_SIZE)
     _poster(folder / "side_by_side.mp4", folder / "side_by_side.png")
+    fewer = f"; the {len(best)} methods with the smallest LVE" if len(best) < len(methods) else ""
     names = "".join(f"<span>{html.escape(label)}</span>" for label, _ in cut)
     return (
         f"<figure><div class=names>{names}</div>"
         '<video src="side_by_side.mp4" poster="side_by_side.png" controls loop preload="none"></video>'
-        f"<figcaption>Clip {html.escape(name)}, the first {seconds:.1f} s.</figcaption></figure>"
+        f"<figcaption>Clip {html.escape(name)}, the first {seconds:.1f} s{fewer}.</figcaption></figure>"
     )
 
 
