@@ -34,9 +34,8 @@ IRIS_REACH = 1.5  # mm behind the foremost vertex of an eyeball that still is ir
 NEEDED = ("mediapipe", "contour")
 TABLE = Path(__file__).with_name("landmarks_builtin.json")  # written by scripts/calibrate_landmarks.py
 TABLE_MAX_BYTES = 2**20
-CAUTION = (
-    2.5  # real faces are further from the head than its own renders are: by so much less they are trusted
-)
+# Real faces are further from the head than its own renders are: by so much less landmarks are trusted.
+CAUTION = 2.5
 FACE_SIZE = 50.0  # mm: the size (`face_size`) of the mean face
 TRUST = 0.02  # a landmark is off by about this part of the face's size
 TRUST_IRIS = 0.012
