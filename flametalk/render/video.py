@@ -42,8 +42,11 @@ class VideoWriter:
     """Encodes one frame after another; made by `open_video`."""
 
     def __init__(self, container: Any, fps: Fraction, audio: "Audio | None", quality: int, preset: str):
+        from av.video.reformatter import VideoReformatter
+
         self._container, self._fps, self._audio = container, fps, audio
         self._quality, self._preset = quality, preset
+        self._reformatter = VideoReformatter()  # kept: it plans once
         self._picture: Any = None
         self._sound: Any = None
         self._size = (0, 0)
@@ -64,8 +67,11 @@ class VideoWriter:
         height, width = self._size
         if height % 2 or width % 2:
             frame = np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-        picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24").reformat(
-            format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG"
+        picture = self._reformatter.reformat(
+            av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24"),
+            format="yuv420p",
+            dst_colorspace="ITU709",
+            dst_color_range="MPEG",
         )
         picture.pts, picture.time_base = self.frames, 1 / self._fps
         for packet in self._picture.encode(picture):
@@ -124,7 +130,7 @@ def open_video(
     fps: float = FPS,
     audio: "Audio | None" = None,
     quality: int = QUALITY,
-    preset: str = "fast",
+    preset: str = "veryfast",
 ) -> Iterator[VideoWriter]:
     """`with open_video("talk.mp4") as video: video.write(frame)`. See `write_video`."""
     import av
@@ -153,7 +159,7 @@ def write_video(
     fps: float = FPS,
     audio: "Audio | None" = None,
     quality: int = QUALITY,
-    preset: str = "fast",
+    preset: str = "veryfast",
 ) -> int:
     """Write all `frames` ((h, w, 3) uint8) and, from the first frame on, `audio`; gives their number.
 
