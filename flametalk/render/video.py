@@ -57,6 +57,7 @@ class VideoWriter:
         """Add a frame: (h, w, 3) uint8, sRGB. All frames of a video have one size; where a side is odd, its
         last row is doubled."""
         import av
+        from av.video.reformatter import ColorRange, Colorspace
 
         if frame.ndim != 3 or frame.shape[2] != 3 or frame.dtype != np.uint8:
             raise InputError(f"video frame is {frame.shape} {frame.dtype}, expected (h, w, 3) uint8")
@@ -70,8 +71,8 @@ class VideoWriter:
         picture = self._reformatter.reformat(
             av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24"),
             format="yuv420p",
-            dst_colorspace="ITU709",
-            dst_color_range="MPEG",
+            dst_colorspace=Colorspace.ITU709,
+            dst_color_range=ColorRange.MPEG,
         )
         picture.pts, picture.time_base = self.frames, 1 / self._fps
         for packet in self._picture.encode(picture):
