@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from export.export_clips import lively_clip
+from export.ufbx_seen import seen_by_ufbx
 from head.synthetic import tiny_head
 
 from flametalk.clip import Clip
@@ -54,16 +55,14 @@ def test_pc2_of_the_fine_mesh(tmp_path: Path) -> None:
 
 
 def test_fbx_plays_the_fine_mesh(tmp_path: Path) -> None:
-    ufbx = pytest.importorskip("ufbx", reason="development tools are not installed")
+    pytest.importorskip("ufbx", reason="development tools are not installed")
     head = Head.load()
     clip = lively_clip(head, frames=3)
     export(clip, tmp_path / "a.fbx", head, detail=True, point_cache=True, preset="unity", texture_size=64)
-    scene = ufbx.load_file(str(tmp_path / "a.fbx"), load_external_files=True)
-    options = {"evaluate_skinning": True, "evaluate_caches": True, "load_external_files": True}
-    now = ufbx.evaluate_scene(scene, scene.anim, 2 / 25, **options)
-    places = np.array([list(place) for place in now.meshes[0].skinned_position.values]) / 100
+    seen = seen_by_ufbx(tmp_path / "a.fbx", 2 / 25, external=True)
+    places = seen.places / 100
     np.testing.assert_allclose(places, fine(clip, head)[2], atol=1e-6)
-    assert scene.meshes[0].num_faces == len(dense_mesh(head).faces)
+    assert seen.faces == len(dense_mesh(head).faces)
 
 
 @pytest.mark.parametrize("detail", [False, True])
