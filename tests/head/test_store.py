@@ -220,7 +220,7 @@ def test_unknown_heads(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPat
     assets.add_flame(write_2020(tmp_path / "a.pkl", flame_arrays()), name="mine")
     with pytest.raises(AssetError, match="there are: builtin, mine"):
         Head.load("flame2020")
-    for name in ("../nothing", "a/b.safetensors"):
+    for name in ("../mine", "a/b.safetensors"):
         with pytest.raises(FileError, match="no such file"):
             Head.load(name)
     for name in ("", "Größe", "a b", ".hidden", "x" * 65):
