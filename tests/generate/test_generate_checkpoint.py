@@ -183,7 +183,7 @@ def test_the_clip_is_the_reference_in_motion() -> None:
     np.testing.assert_array_equal(clip.shapes()[:, 0], expected)  # a coefficient without spread keeps still
     assert (clip.neck == np.float32(0.2)).all()  # type: ignore[union-attr]
     assert clip.expression.std(0).min() > 0
-    assert clip.jaw[:, 0].min() >= 0 and np.abs(clip.jaw[:, 1:]).max() <= 0.1
+    assert clip.jaw[:, 0].min() >= 0 and np.abs(clip.jaw[:, 1:]).max() <= np.float32(0.1)
     assert clip.provenance["seed"] == 4 and clip.provenance["generator"] == "tiny"
     json.dumps(clip.provenance)
 
