@@ -4,12 +4,11 @@ import json
 import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
 from .errors import FormatError
-from .files import PathLike, existing_file
+from .files import DAMAGED_ZIP, PathLike, existing_file
 
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 MEDIA = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".wav", ".flac", ".mp3", ".ogg", ".m4a")
@@ -90,7 +89,7 @@ def _arrays(path: Path) -> Iterator[str]:
         with np.load(path, allow_pickle=False) as archive:
             for name in archive.files:
                 yield f"{name}: {archive[name].dtype} {archive[name].shape}"
-    except (ValueError, OSError, AttributeError, EOFError, BadZipFile):
+    except (*DAMAGED_ZIP, AttributeError):
         return
 
 

@@ -16,7 +16,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ....errors import FormatError, InputError, UnsafeFileError
-from ....files import PathLike, existing_file
+from ....files import DAMAGED_ZIP, PathLike, existing_file
 
 Recogniser = Callable[[Float[Tensor, "b 3 h w"]], Float[Tensor, "b n"]]  # RGB, 0 … 1
 MAX_BYTES: Final = 2 << 30
@@ -63,7 +63,7 @@ def _check(path: Path) -> None:
             if not names or sum(info.file_size for info in names) > MAX_CODE:
                 raise FormatError(path, "not a TorchScript file: it holds no program, or too large a one")
             text = "\n".join(archive.read(info).decode("utf-8", "replace") for info in names)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except DAMAGED_ZIP as error:
         raise FormatError(path, f"not a readable TorchScript file ({error})") from error
     for name in AT_LOADING:
         if re.search(rf"\bdef {name}\b", text):
