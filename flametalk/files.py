@@ -1,12 +1,16 @@
 """Files: atomic writing, and reading with bounds. Nothing here knows what is inside."""
 
+import errno
 import os
+import re
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from .errors import FileError
 
@@ -35,7 +39,7 @@ def atomic_path(path: PathLike) -> Iterator[Path]:
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem}.", suffix=target.suffix)
         os.close(handle)
     except OSError as error:
-        raise FileError(target, f"cannot write here ({error.strerror})") from error
+        raise FileError(target, f"cannot write here ({reason(error)})") from error
     temporary = Path(name)
     try:
         yield temporary
@@ -44,9 +48,36 @@ def atomic_path(path: PathLike) -> Iterator[Path]:
     except OSError as error:
         if isinstance(error, FileError):
             raise
-        raise FileError(target, f"writing failed ({error.strerror or error})") from error
+        raise FileError(target, f"writing failed ({reason(error)})") from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def reason(error: OSError) -> str:
+    """What the system says and, of a full disk, what to do about it."""
+    said = error.strerror or str(error)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{said}: make room there, or write to another folder"
+    return said
+
+
+def write_safetensors(
+    path: PathLike, tensors: Mapping[str, Any], metadata: Mapping[str, str] | None = None
+) -> None:
+    """NumPy arrays or torch tensors, all of one kind, as one file: whole or not at all."""
+    import numpy as np
+    from safetensors import SafetensorError
+
+    plain = all(isinstance(value, np.ndarray) for value in tensors.values())
+    library = import_module("safetensors.numpy" if plain else "safetensors.torch")
+    with atomic_path(path) as temporary:
+        try:
+            library.save_file(dict(tensors), temporary, None if metadata is None else dict(metadata))
+        except SafetensorError as error:  # the library's name for whatever the system says
+            number = re.search(r"os error (\d+)", str(error))
+            if number is None:
+                raise FileError(path, f"writing failed ({error})") from error
+            raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
 
 
 def _umask() -> int:

@@ -1,12 +1,16 @@
 """Atomic writing and bounded reading."""
 
 import os
+import resource
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
+from safetensors import SafetensorError
 
 from flametalk.errors import FileError
-from flametalk.files import atomic_path, existing_file
+from flametalk.files import atomic_path, existing_file, write_safetensors
 
 pytestmark = pytest.mark.core
 
@@ -38,11 +42,40 @@ def test_an_interrupted_write_keeps_the_old_file(tmp_path: Path, error: type[Bas
 
 def test_a_full_disk_is_one_clear_error(tmp_path: Path) -> None:
     with (
-        pytest.raises(FileError, match=r"a\.txt: writing failed \(No space left"),
+        pytest.raises(FileError, match=r"a\.txt: writing failed \(No space left on device: make room there"),
         atomic_path(tmp_path / "a.txt"),
     ):
         raise OSError(28, "No space left on device")
     assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("library", ["numpy", "torch"])
+def test_tensors_on_a_full_disk(library: str, tmp_path: Path) -> None:
+    """The system lets no file grow beyond 5 kB: what the library sees of a full disk."""
+    make = {"numpy": np.zeros, "torch": torch.zeros}[library]
+    target = tmp_path / "a.safetensors"
+    write_safetensors(target, {"x": make(3)}, {"told": "once"})
+    before = target.read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, hard))
+        with pytest.raises(FileError, match=r"a\.safetensors: writing failed \(File too large\)$"):
+            write_safetensors(target, {"x": make(9_000)})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert target.read_bytes() == before
+    assert names(tmp_path) == ["a.safetensors"]
+
+
+def test_a_full_disk_says_what_to_do_whatever_the_library_calls_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise SafetensorError("I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr("safetensors.numpy.save_file", full)
+    with pytest.raises(FileError, match=r"No space left on device: make room there, or write to another"):
+        write_safetensors(tmp_path / "a.safetensors", {"x": np.zeros(3)})
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:

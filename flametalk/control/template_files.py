@@ -5,11 +5,10 @@ import re
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
 from ..conventions import FLAME_EXPRESSION_COLUMNS
 from ..errors import FormatError, InputError
-from ..files import Path, PathLike, atomic_path, existing_file
+from ..files import Path, PathLike, existing_file, write_safetensors
 from ..head.store import data_folder
 from .emotion import EMOTIONS, NEUTRAL, Template, Templates
 
@@ -34,8 +33,7 @@ def save_templates(templates: Templates, path: PathLike) -> None:
     if templates.neutral is not None:
         arrays[f"{NEUTRAL}/expression"] = templates.neutral
     story = {"layout": LAYOUT, "made_for": templates.made_for or "", "info": json.dumps(dict(templates.info))}
-    with atomic_path(path) as temporary:
-        save_file({k: np.ascontiguousarray(v, np.float32) for k, v in arrays.items()}, temporary, story)
+    write_safetensors(path, {k: np.ascontiguousarray(v, np.float32) for k, v in arrays.items()}, story)
 
 
 def load_templates(path: PathLike) -> Templates:

@@ -15,12 +15,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
 from ..audio.signal import Audio
 from ..conventions import SAMPLE_RATE, SAMPLES_PER_FRAME
 from ..errors import FileError, FormatError, InputError, UnknownNameError
-from ..files import PathLike, atomic_path, existing_file
+from ..files import PathLike, atomic_path, existing_file, write_safetensors
 from ..motion.space import MotionSpace
 
 FORMAT, VERSION = "flametalk-corpus", 1
@@ -163,8 +162,8 @@ def write_shard(folder: Path, number: int, performances: Sequence[Performance]) 
             pcm = np.clip(np.rint(performance.audio.samples * 32768.0), -32768, 32767)
             arrays[f"{place}/{SOUND}"] = pcm.astype(np.int16)
     stories = [{"name": p.name, "info": dict(p.info)} for p in performances]
-    with atomic_path(shard_path(folder, number)) as temporary:
-        save_file(arrays, temporary, {STORY: json.dumps(stories, allow_nan=False, ensure_ascii=False)})
+    story = {STORY: json.dumps(stories, allow_nan=False, ensure_ascii=False)}
+    write_safetensors(shard_path(folder, number), arrays, story)
 
 
 def write_info(folder: Path, info: CorpusInfo) -> None:

@@ -18,6 +18,7 @@ from jaxtyping import Float32, Int32
 
 from ..clip import Clip
 from ..errors import FileError, InputError
+from ..files import reason
 from ..head import Head
 from .scene import topology
 from .settings import ExportSettings
@@ -131,7 +132,7 @@ def _folder_in_waiting(paths: Sequence[Path]) -> Iterator[Path]:
         try:
             waiting.mkdir(parents=True)
         except OSError as error:
-            raise FileError(paths[0], f"cannot write here ({error.strerror})") from error
+            raise FileError(paths[0], f"cannot write here ({reason(error)})") from error
         try:
             yield waiting
             for path in paths:
@@ -139,7 +140,7 @@ def _folder_in_waiting(paths: Sequence[Path]) -> Iterator[Path]:
         except OSError as error:
             if isinstance(error, FileError):
                 raise
-            raise FileError(paths[0], f"writing failed ({error.strerror or error})") from error
+            raise FileError(paths[0], f"writing failed ({reason(error)})") from error
     finally:
         shutil.rmtree(waiting, ignore_errors=True)
         if new and target.is_dir() and not any(target.iterdir()):

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import FileError
+from ..files import reason
 
 
 @contextmanager
@@ -25,14 +26,14 @@ def atomic_folder(target: Path, files: set[str]) -> Iterator[Path]:
         target.parent.mkdir(parents=True, exist_ok=True)
         workplace = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
     except OSError as error:
-        raise FileError(target, f"cannot write here ({error.strerror})") from error
+        raise FileError(target, f"cannot write here ({reason(error)})") from error
     try:
         new = workplace / "new"
         new.mkdir()
         yield new
         _swap(new, target, workplace / "old")
     except OSError as error:
-        raise FileError(target, f"writing failed ({error.strerror or error})") from error
+        raise FileError(target, f"writing failed ({reason(error)})") from error
     finally:
         shutil.rmtree(workplace, ignore_errors=True)
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from ..clip import Clip
-from ..errors import FileError, FormatError
-from ..files import atomic_path
+from ..errors import FormatError
+from ..files import write_safetensors
 from .content import Content
 from .packing import META, pack, unpack
 
@@ -20,12 +20,5 @@ def read(content: Content) -> Clip:
 
 
 def write(clip: Clip, path: Path) -> None:
-    from safetensors import SafetensorError
-    from safetensors.numpy import save_file
-
     arrays, text = pack(clip)
-    with atomic_path(path) as temporary:
-        try:
-            save_file(arrays, temporary, {META: text})
-        except SafetensorError as error:  # what a full disk arrives as
-            raise FileError(path, f"writing failed ({error})") from error
+    write_safetensors(path, arrays, {META: text})

@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from ..errors import FlametalkError, FormatError
-from ..files import PathLike, atomic_path, existing_file
+from ..files import PathLike, atomic_path, existing_file, write_safetensors
 from ..motion.statistics import MotionStatistics, ZScore
 from ..version import __version__
 from .config import NetworkConfig
@@ -45,8 +44,7 @@ def save_model(model: MotionModel, path: PathLike, half: bool = False) -> None:
         "info": dict(model.info),
     }
     text = json.dumps(settings, indent=2)
-    with atomic_path(path) as temporary:
-        save_file(tensors, temporary, {"settings": text})
+    write_safetensors(path, tensors, {"settings": text})
     with atomic_path(Path(path).with_suffix(".json")) as temporary:
         temporary.write_text(text + "\n")
 

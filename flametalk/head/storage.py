@@ -5,12 +5,11 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from ..conventions import N_JOINTS, N_POSE_FEATURES
 from ..errors import FormatError
-from ..files import PathLike, atomic_path, existing_file
+from ..files import PathLike, existing_file, write_safetensors
 from .model import Action, Head, Landmarks
 
 LAYOUT = "flametalk-head-1"
@@ -50,9 +49,8 @@ def save_head(head: Head, path: PathLike, half: bool = True) -> None:
         tensors[f"action/{name}"] = torch.cat([action.expression, action.jaw, action.eyes]).float()
     metadata = {"layout": LAYOUT, "name": head.name, "info": json.dumps(head.info)}
     metadata |= {name: json.dumps(getattr(head, name)) for name in NAMES}
-    with atomic_path(path) as temporary:
-        # copies, since the format refuses tensors that share memory
-        save_file({k: v.cpu().contiguous().clone() for k, v in tensors.items()}, temporary, metadata)
+    # copies, since the format refuses tensors that share memory
+    write_safetensors(path, {k: v.cpu().contiguous().clone() for k, v in tensors.items()}, metadata)
 
 
 def read_head(path: PathLike, dtype: torch.dtype = torch.float32) -> Head:

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from ..errors import FormatError, InputError
-from ..files import atomic_path, existing_file
+from ..files import existing_file, write_safetensors
 from ..motion.statistics import MotionStatistics, ZScore
 from .recipes import Recipe
 
@@ -53,8 +52,7 @@ def save_state(state: RunState, folder: Path) -> None:
         "best": state.best if np.isfinite(state.best) else None,
     }
     copies = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}
-    with atomic_path(folder / STATE_FILE) as temporary:
-        save_file(copies, temporary, {"run": json.dumps(header)})
+    write_safetensors(folder / STATE_FILE, copies, {"run": json.dumps(header)})
 
 
 def load_state(folder: Path) -> RunState:

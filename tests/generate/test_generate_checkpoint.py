@@ -109,7 +109,7 @@ def test_a_failed_save_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.Mo
         path.write_bytes(b"half a file")
         raise OSError("disk full")
 
-    monkeypatch.setattr("flametalk.generate.checkpoint.save_file", fails)
+    monkeypatch.setattr("safetensors.torch.save_file", fails)
     with pytest.raises(FileError, match="disk full"):
         save_model(_model(), tmp_path / "a.safetensors")
     assert (tmp_path / "a.safetensors").read_bytes() == before

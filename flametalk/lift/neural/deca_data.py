@@ -7,11 +7,11 @@ from typing import Any, Final
 import numpy as np
 from jaxtyping import Float32, Int32
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
 
 from ...conventions import FLAME_VERTICES
 from ...errors import AssetError, FileError, FormatError
-from ...files import PathLike, atomic_path, existing_file
+from ...files import PathLike, existing_file, write_safetensors
 from ...head.store import data_folder
 from ...unpickle import load_object_npy
 from .decoder import MAP
@@ -123,8 +123,7 @@ def data_file() -> Path:
 
 def save_deca_data(data: DecaData) -> Path:
     """Keep them in the data folder."""
-    with atomic_path(data_file()) as temporary:
-        save_file({name: np.ascontiguousarray(value) for name, value in vars(data).items()}, temporary)
+    write_safetensors(data_file(), {name: np.ascontiguousarray(value) for name, value in vars(data).items()})
     return data_file()
 
 

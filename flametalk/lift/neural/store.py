@@ -7,11 +7,10 @@ from typing import Any, Final
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import nn
 
 from ...errors import AssetError, FormatError, InputError
-from ...files import PathLike, atomic_path, existing_file
+from ...files import PathLike, existing_file, write_safetensors
 from ...head.store import NAME, data_folder
 from ...version import __version__
 from .checkpoint import MAX_BYTES, Weights, find_checkpoint, fit, read_checkpoint
@@ -140,8 +139,7 @@ def save_encoder(model: FaceEncoder, path: PathLike, name: str | None = None, ha
         "narrow": 1 if model.D_detail is None else 128 // model.D_detail.first,
         "info": model.info,
     }
-    with atomic_path(path) as temporary:
-        save_file(tensors, temporary, {"settings": json.dumps(settings)})
+    write_safetensors(path, tensors, {"settings": json.dumps(settings)})
 
 
 def load_encoder(path: PathLike) -> FaceEncoder:
