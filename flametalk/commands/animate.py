@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from .control import add_control_options, story, wishes
-from .options import add_command, add_picture_options
+from .options import add_command, add_picture_options, picture_options
 
 
 def add(commands) -> None:
@@ -37,7 +37,6 @@ def run(options: argparse.Namespace) -> None:
 
     from ..api import animate
     from ..film import PICTURES, VIDEOS
-    from ..head import Head
 
     ending = options.output.suffix.lower()
     clips = (".npz", ".safetensors")
@@ -61,15 +60,7 @@ def run(options: argparse.Namespace) -> None:
     if ending in clips:
         clip.save(options.output)
     else:
-        clip.render(
-            options.output,
-            head=None if options.head is None else Head.load(options.head),
-            view=options.view,
-            mode=options.mode,
-            look=options.look,
-            size=options.size,
-            progress=not options.quiet,
-        )
+        clip.render(options.output, **picture_options(options))
     told = clip.provenance
     took = told["seconds"] | {"writing": time.perf_counter() - begin}
     print(f"speech     {options.speech}: {clip.duration:.1f} s, {clip.n_frames} frames")

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from ..errors import InputError
-from .options import add_command, add_picture_options
+from .options import add_command, add_picture_options, picture_options
 
 
 def add(commands) -> None:
@@ -24,20 +24,10 @@ def add(commands) -> None:
 def run(options: argparse.Namespace) -> None:
     from ..clip import Clip
     from ..film import compare
-    from ..head import Head
 
     clips = [Clip.load(path) for path in options.clips]
     labels = options.labels.split(",") if options.labels else [Path(path).stem for path in options.clips]
     if len(labels) != len(clips):
         raise InputError(f"{len(labels)} labels for {len(clips)} clips")
-    compare(
-        list(zip(labels, clips, strict=True)),
-        options.output,
-        head=None if options.head is None else Head.load(options.head),
-        view=options.view,
-        mode=options.mode,
-        look=options.look,
-        size=options.size,
-        progress=not options.quiet,
-    )
+    compare(list(zip(labels, clips, strict=True)), options.output, **picture_options(options))
     print(f"wrote {options.output}")

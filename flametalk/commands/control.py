@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from ..errors import InputError
-from .options import add_command, add_picture_options
+from .options import add_clip, add_command, add_layout, add_picture_options, picture_options
 
 EMOTIONS = "angry, contempt, disgust, fear, happy, sad, surprise, neutral, or auto: what the voice tells"
 CAMERA = (
@@ -20,9 +20,9 @@ def add(commands) -> None:
         "Change how a finished clip feels and moves.",
         "flametalk control clip.npz -o out.npz --emotion happy --pose 'calm, nods on the key words'",
     )
-    parser.add_argument("clip", metavar="CLIP", help="any clip file or folder")
+    add_clip(parser)
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="x.npz or x.mp4")
-    parser.add_argument("--layout", metavar="NAME", help="of the clip, where the file does not tell")
+    add_layout(parser)
     add_control_options(parser)
     add_picture_options(parser)
 
@@ -88,7 +88,6 @@ def run(options: argparse.Namespace) -> None:
     from ..clip import Clip
     from ..control.apply import apply_controls
     from ..film import PICTURES, VIDEOS
-    from ..head import Head
     from ..render.moves import check_move
 
     ending = options.output.suffix.lower()
@@ -106,15 +105,7 @@ def run(options: argparse.Namespace) -> None:
     if options.camera is not None:
         clip = clip.replace(provenance={**clip.provenance, "camera": options.camera})
     if ending in (*VIDEOS, *PICTURES):
-        clip.render(
-            options.output,
-            head=None if options.head is None else Head.load(options.head),
-            view=options.view,
-            mode=options.mode,
-            look=options.look,
-            size=options.size,
-            progress=not options.quiet,
-        )
+        clip.render(options.output, **picture_options(options))
     else:
         clip.save(options.output)
     if options.camera is not None:

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from .options import LOOKS, add_command
+from .options import add_clip, add_command, add_head, add_layout, add_look, chosen_head
 
 
 def add(commands) -> None:
@@ -16,7 +16,7 @@ def add(commands) -> None:
         "Write a clip for games, editors and other programs; the ending chooses the format.",
         "flametalk export clip.npz -o head.glb",
     )
-    parser.add_argument("clip", metavar="CLIP", help="any clip file or folder")
+    add_clip(parser)
     parser.add_argument(
         "-o",
         "--output",
@@ -25,8 +25,8 @@ def add(commands) -> None:
         metavar="FILE",
         help=f"head.glb, frames/*.obj …; endings: {' '.join(FORMATS)}",
     )
-    parser.add_argument("--layout", metavar="NAME", help="of the clip, where the file does not tell")
-    parser.add_argument("--head", metavar="NAME|FILE", help="default: the head the clip was made for")
+    add_layout(parser)
+    add_head(parser)
     parser.add_argument(
         "--blendshapes",
         default="expression",
@@ -54,7 +54,7 @@ def add(commands) -> None:
     parser.add_argument(
         "--point-cache", action="store_true", help="fbx: a .pc2 beside it moves the mesh, not skin and shapes"
     )
-    parser.add_argument("--look", default="skin", metavar="NAME", help=LOOKS)
+    add_look(parser)
     parser.add_argument("--texture-size", type=int, default=2048, metavar="N", help="default: %(default)s")
 
 
@@ -63,7 +63,6 @@ def run(options: argparse.Namespace) -> None:
 
     from ..clip import Clip
     from ..export import export, format_of
-    from ..head import Head
 
     about = format_of(options.output).about
     clip = Clip.load(options.clip, options.layout)
@@ -71,7 +70,7 @@ def run(options: argparse.Namespace) -> None:
     export(
         clip,
         options.output,
-        None if options.head is None else Head.load(options.head),
+        chosen_head(options),
         blendshapes=options.blendshapes,
         preset=options.preset,
         fps=options.fps,

@@ -2,7 +2,7 @@
 
 import argparse
 
-from .options import add_command
+from .options import add_clip, add_command, add_layout
 
 
 def add(commands) -> None:
@@ -13,12 +13,12 @@ def add(commands) -> None:
         "Carry the motion of a clip over to another head, and say what was kept.",
         "flametalk retarget clip.npz --to flame2020 -o flame.npz",
     )
-    parser.add_argument("clip", metavar="CLIP", help="any clip file or folder")
+    add_clip(parser)
     parser.add_argument(
         "--to", required=True, metavar="NAME|FILE", help="the head, such as builtin or flame2020"
     )
     parser.add_argument("-o", "--output", required=True, metavar="FILE", help=".npz or .safetensors")
-    parser.add_argument("--layout", metavar="NAME", help="of the clip, where the file does not tell")
+    add_layout(parser)
     parser.add_argument("--source", metavar="NAME|FILE", help="default: the head the clip was made for")
 
 

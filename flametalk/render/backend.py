@@ -7,8 +7,9 @@ from typing import ClassVar, Final, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float, Float32, Int32, UInt8
 
-from ..errors import InputError
+from ..errors import InputError, UnknownNameError
 from .camera import Camera
+from .normals import vertex_normals
 from .surface import Surface
 
 PASSES: Final = ("colour", "mask", "depth", "normal", "uv", "face", "barycentric")
@@ -78,3 +79,35 @@ class Renderer(Protocol):
     def close(self) -> None:
         """Give back what it holds (a context, a process). Closing twice does no harm."""
         ...
+
+
+def checked_frame(
+    vertices: Float[np.ndarray, "v c"], surface: Surface, passes: Collection[str], abilities: Abilities
+) -> tuple[Float32[np.ndarray, "v 3"], Float32[np.ndarray, "v 3"] | None]:
+    """How every `render` begins: positions as the kernels want them, and the frame's own normals where it
+    brings some. A clear error where they do not fit the surface, or the passes the back end."""
+    for name in passes:
+        if name not in PASSES:
+            raise UnknownNameError("render pass", name, PASSES)
+    abilities.check(passes=passes)
+    own = None
+    if vertices.ndim == 2 and vertices.shape[1] == 6:
+        vertices, own = vertices[:, :3], np.ascontiguousarray(vertices[:, 3:], np.float32)
+    if vertices.shape != (surface.n_vertices, 3):
+        raise InputError(
+            f"vertices have shape {vertices.shape}, the surface expects {(surface.n_vertices, 3)}"
+        )
+    vertices = np.ascontiguousarray(vertices, np.float32)
+    for kind, values in (("vertex", vertices), ("the normal of vertex", own)):
+        if values is not None and not np.isfinite(values).all():
+            bad = int(np.flatnonzero(~np.isfinite(values).all(1))[0])
+            raise InputError(f"{kind} {bad} is NaN or infinite; nothing can be drawn from it")
+    return vertices, own
+
+
+def frame_with_normals(
+    vertices: Float[np.ndarray, "v c"], surface: Surface, passes: Collection[str], abilities: Abilities
+) -> tuple[Float32[np.ndarray, "v 3"], Float32[np.ndarray, "v 3"]]:
+    """`checked_frame`, with smooth normals for a frame that brings none."""
+    vertices, own = checked_frame(vertices, surface, passes, abilities)
+    return vertices, vertex_normals(vertices, surface.faces) if own is None else own

@@ -11,13 +11,13 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float, Float32, Int32, Int64, UInt8
 
-from .backend import MODES, Abilities, Passes
+from .backend import MODES, Abilities, Passes, checked_frame
 from .camera import Camera
 from .colours import encode_table, linear, plain_table
 from .normals import fill_normals
 from .packing import paint, pattern_of
 from .raster import NO_RIMS, TILE, find_rims, project, rasterise
-from .settings import Settings, background_picture, check_frame, depth_span, own_normals, uv_of
+from .settings import Settings, background_picture, depth_span, uv_of
 from .shading import FIELDS, LANES, measure, shade
 from .surface import Surface
 
@@ -41,8 +41,7 @@ class CpuRenderer:
 
         Vertices of six numbers bring their normals (`head.dense`); those of three are given smooth ones.
         """
-        vertices, own = own_normals(vertices)
-        vertices = check_frame(vertices, surface, passes)
+        vertices, own = checked_frame(vertices, surface, passes, self.abilities)
         perspective = camera.perspective
         lens = lens_of(camera)
         v, h, w = surface.n_vertices, camera.height, camera.width

@@ -5,11 +5,12 @@ Coverage is decided by the same whole numbers as in `raster.py`, so masks agree 
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
 
-from .backend import Passes
+from .backend import Abilities, Passes, checked_frame
 from .camera import Camera
 from .colours import encode_table, linear, plain_table
 from .cpu import lens_of
@@ -17,7 +18,7 @@ from .looks import PUPIL, SCLERA
 from .normals import vertex_normals_reference
 from .packing import PATTERNS, Paint, paint
 from .raster import LIMIT
-from .settings import Settings, background_picture, check_frame, depth_span, own_normals, uv_of
+from .settings import Settings, background_picture, depth_span, uv_of
 from .shading import LID_REACH, LID_STEPS
 from .surface import Surface
 
@@ -28,6 +29,7 @@ Edge = np.ndarray | np.floating | float
 class ReferenceRenderer:
     """`Renderer` in NumPy."""
 
+    abilities: ClassVar[Abilities] = Abilities("reference")
     settings: Settings = field(default_factory=Settings)
 
     def render(
@@ -38,8 +40,7 @@ class ReferenceRenderer:
         passes: Collection[str] = ("colour",),
     ) -> Passes:
         """One frame; see `CpuRenderer.render`."""
-        vertices, own = own_normals(vertices)
-        vertices = check_frame(vertices, surface, passes)
+        vertices, own = checked_frame(vertices, surface, passes, self.abilities)
         points, keys, usable = project(vertices, surface, camera, own)
         result: dict[str, np.ndarray] = {}
         if set(passes) & {"colour", "mask"}:

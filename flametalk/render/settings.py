@@ -1,14 +1,12 @@
-"""How a picture is drawn: settings, what is checked before, and what lies behind the head. Shared by the
-back ends of this folder."""
+"""How a picture is drawn: its settings, and what lies behind the head. Shared by the back ends."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Float32, UInt8
+from jaxtyping import Float32, UInt8
 
 from ..errors import InputError, UnknownNameError
-from .backend import MODES, PASSES
+from .backend import MODES
 from .camera import Camera
 from .looks import LOOKS, Look
 from .packing import PATTERNS
@@ -46,33 +44,6 @@ class Settings:
     def is_data(self) -> bool:
         """Modes whose values are numbers, not light: black around them and no sRGB curve."""
         return self.mode in ("normals", "depth", "uv", "mask")
-
-
-def check_frame(
-    vertices: Float[np.ndarray, "v 3"], surface: Surface, passes: Collection[str]
-) -> Float32[np.ndarray, "v 3"]:
-    """The vertices as the kernels want them; a clear error where they do not fit the surface."""
-    for name in passes:
-        if name not in PASSES:
-            raise UnknownNameError("render pass", name, PASSES)
-    if vertices.shape != (surface.n_vertices, 3):
-        raise InputError(
-            f"vertices have shape {vertices.shape}, the surface expects {(surface.n_vertices, 3)}"
-        )
-    vertices = np.ascontiguousarray(vertices, np.float32)
-    if not np.isfinite(vertices).all():
-        bad = int(np.flatnonzero(~np.isfinite(vertices).all(1))[0])
-        raise InputError(f"vertex {bad} is NaN or infinite; nothing can be drawn from it")
-    return vertices
-
-
-def own_normals(
-    vertices: Float[np.ndarray, "v c"],
-) -> tuple[Float[np.ndarray, "v 3"], Float32[np.ndarray, "v 3"] | None]:
-    """Positions and, where a frame brings six numbers a vertex, the unit normals to draw it with."""
-    if vertices.ndim != 2 or vertices.shape[1] != 6:
-        return vertices, None
-    return vertices[:, :3], np.ascontiguousarray(vertices[:, 3:], np.float32)
 
 
 def uv_of(surface: Surface, needed: bool) -> tuple[np.ndarray, np.ndarray]:

@@ -180,6 +180,8 @@ def test_vertices_that_are_no_numbers_are_refused(bad):
     vertices[1, 2] = bad
     with pytest.raises(InputError, match="vertex 1 is NaN or infinite"):
         CpuRenderer().render(vertices, triangle(), flat_camera())
+    with pytest.raises(InputError, match="the normal of vertex 1 is NaN or infinite"):
+        CpuRenderer().render(np.c_[np.zeros((3, 3)), vertices], triangle(), flat_camera())
 
 
 def test_what_does_not_fit_is_refused():

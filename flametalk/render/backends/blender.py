@@ -20,11 +20,10 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 from ...errors import InputError, MissingExtraError
-from ..backend import Abilities, Passes
+from ..backend import Abilities, Passes, frame_with_normals
 from ..camera import Camera
 from ..colours import encode, linear
-from ..normals import vertex_normals
-from ..settings import Settings, background_picture, check_frame, own_normals
+from ..settings import Settings, background_picture
 from ..surface import Surface
 from .exr import read_exr
 from .pieces import pieces
@@ -67,10 +66,7 @@ class BlenderRenderer:
         passes: Collection[str] = ("colour",),
     ) -> Passes:
         """One frame. Depth and normals come from one ray through the middle of each pixel."""
-        self.abilities.check(passes=passes)
-        vertices, own = own_normals(vertices)
-        vertices = check_frame(vertices, surface, passes)
-        normals = vertex_normals(vertices, surface.faces) if own is None else own
+        vertices, normals = frame_with_normals(vertices, surface, passes, self.abilities)
         if self._worker is None or self._surface is not surface:
             self.close()
             self._worker, self._surface = self._start(surface), surface

@@ -10,10 +10,9 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 from ...errors import InputError
-from ..backend import MODES, Abilities, Passes
+from ..backend import MODES, Abilities, Passes, frame_with_normals
 from ..camera import Camera
-from ..normals import vertex_normals
-from ..settings import Settings, background_picture, check_frame, depth_span, own_normals, uv_of
+from ..settings import Settings, background_picture, depth_span, uv_of
 from ..surface import Surface
 from .gl_context import (
     CORNER,
@@ -73,11 +72,9 @@ class GlRenderer:
         passes: Collection[str] = ("colour",),
     ) -> Passes:
         """One frame; as `CpuRenderer.render`."""
-        vertices, own = own_normals(vertices)
-        vertices = check_frame(vertices, surface, passes)
+        vertices, normals = frame_with_normals(vertices, surface, passes, self.abilities)
         wanted = set(passes)
         uv_of(surface, "uv" in wanted or self.settings.mode == "uv")
-        normals = vertex_normals(vertices, surface.faces) if own is None else own
         result: dict[str, np.ndarray] = {}
         lit = self.settings.mode in ("shaded", "wire") and "colour" in wanted
         with self._context:  # others may have made theirs current since

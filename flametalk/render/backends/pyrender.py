@@ -18,12 +18,11 @@ from jaxtyping import Float, Float64
 
 from ...errors import InputError, MissingExtraError
 from ...extras import require
-from ..backend import Abilities, Passes
+from ..backend import Abilities, Passes, frame_with_normals
 from ..camera import Camera
 from ..colours import encode, linear
 from ..looks import Studio
-from ..normals import vertex_normals
-from ..settings import Settings, background_picture, check_frame, depth_span, own_normals
+from ..settings import Settings, background_picture, depth_span
 from ..surface import Surface
 from .pieces import Piece, pieces
 
@@ -54,10 +53,7 @@ class PyrenderRenderer:
         passes: Collection[str] = ("colour",),
     ) -> Passes:
         """One frame; colour and mask come of four samples a pixel (of one with OSMesa)."""
-        self.abilities.check(passes=passes)
-        vertices, own = own_normals(vertices)
-        vertices = check_frame(vertices, surface, passes)
-        normals = vertex_normals(vertices, surface.faces) if own is None else own
+        vertices, normals = frame_with_normals(vertices, surface, passes, self.abilities)
         scene = self._scene(vertices, normals, surface, camera)
         flags = self._pyrender.RenderFlags
         style = flags.RGBA | (flags.SKIP_CULL_FACES if self.settings.two_sided else flags.NONE)

@@ -18,10 +18,10 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, normalize
 
 from ...errors import InputError, MissingExtraError
-from ..backend import Abilities, Passes
+from ..backend import Abilities, Passes, checked_frame
 from ..camera import Camera
 from ..colours import encode, linear
-from ..settings import Settings, background_picture, check_frame, depth_span, own_normals, uv_of
+from ..settings import Settings, background_picture, depth_span, uv_of
 from ..surface import Surface
 from .torch_shading import TorchPaint, shade, torch_normals, torch_paint
 
@@ -114,9 +114,7 @@ class Pytorch3dRenderer:
         passes: Collection[str] = ("colour",),
     ) -> Passes:
         """One frame without gradients. Four samples a pixel are a picture of twice the size."""
-        self.abilities.check(passes=passes)
-        places, own = own_normals(vertices)
-        places = check_frame(places, surface, passes)
+        places, own = checked_frame(vertices, surface, passes, self.abilities)
         frame = torch.from_numpy(places if own is None else np.concatenate([places, own], 1))[None]
         result: dict[str, np.ndarray] = {}
         with torch.no_grad():
