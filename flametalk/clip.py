@@ -15,25 +15,21 @@ from jaxtyping import Float32
 
 from . import timeline
 from .audio.signal import Audio
-from .conventions import (
-    DETAIL,
-    EXPRESSION,
-    FPS,
-    HEAD,
-    JAW,
-    JAW_JOINT,
-    LEFT_EYE,
-    N_DETAIL,
-    N_EXPRESSION,
-    N_JOINTS,
-    N_PARAMETERS,
-    N_ROTATION,
-    N_SHAPE,
-    NECK,
-    RIGHT_EYE,
-    ROOT,
-    SHAPE,
+from .clip_parts import (
+    MAX_FPS,
+    OPTIONAL,
+    REQUIRED,
+    ROTATIONS,
+    TIMED,
+    WIDTHS,
+    check_rate,
+    checked_part,
+    pack,
+    pose_of,
+    same,
+    unpack,
 )
+from .conventions import FPS, N_EXPRESSION, N_ROTATION, N_SHAPE
 from .errors import HeadMismatchError, InputError
 
 if TYPE_CHECKING:
@@ -44,12 +40,7 @@ if TYPE_CHECKING:
     from .head import Head
     from .motion.arkit import ArkitMotion
 
-ROTATIONS = ("head", "jaw", "neck", "eyes")  # axis-angle triples; eyes are left then right
-REQUIRED = ("expression", "head", "jaw")
-OPTIONAL = ("neck", "eyes", "translation", "detail")
-TIMED = REQUIRED + OPTIONAL
-WIDTHS = {"head": 3, "jaw": 3, "neck": 3, "eyes": 6, "translation": 3}
-MAX_FPS = 1000.0
+__all__ = ["MAX_FPS", "OPTIONAL", "REQUIRED", "ROTATIONS", "TIMED", "WIDTHS", "Clip"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,26 +68,14 @@ class Clip:
     __no_type_check__ = True  # what is given may be any real array; __post_init__ checks and converts
 
     def __post_init__(self) -> None:
-        if not 0 < self.fps <= MAX_FPS:
-            raise InputError(f"fps is {self.fps}, expected more than 0 and at most {MAX_FPS:.0f}")
-        object.__setattr__(self, "fps", float(self.fps))
+        object.__setattr__(self, "fps", check_rate(self.fps))
         frames = len(self.expression)
         if frames == 0:
             raise InputError("a clip needs at least one frame, got none")
         for name in ("shape", *TIMED):
             value = getattr(self, name)
-            if value is None and name in OPTIONAL:
-                continue
-            array = np.array(value, dtype=np.float32)
-            constant = name == "shape" and array.ndim == 1
-            expected = (frames, WIDTHS.get(name, array.shape[-1] if array.ndim else 0))
-            if not constant and array.shape != expected:
-                raise InputError(f"{name} has shape {array.shape}, expected {expected}")
-            if not np.isfinite(array).all():
-                bad = int(np.argwhere(~np.isfinite(np.atleast_2d(array)))[0][0])
-                raise InputError(f"{name} has a NaN or infinite value, first in frame {bad}")
-            array.flags.writeable = False
-            object.__setattr__(self, name, array)
+            if value is not None or name not in OPTIONAL:
+                object.__setattr__(self, name, checked_part(name, value, frames))
 
     # --- making ------------------------------------------------------------------------------
 
@@ -114,16 +93,7 @@ class Clip:
     @staticmethod
     def from_vector(vector: Float32[np.ndarray, "t 284"], **parts: Any) -> Clip:
         """From the packed parameter vector of `conventions.py`; `parts` are further fields."""
-        if vector.ndim != 2 or vector.shape[1] != N_PARAMETERS:
-            raise InputError(f"vector has shape {vector.shape}, expected (t, {N_PARAMETERS})")
-        named = {
-            "shape": vector[:, SHAPE],
-            "expression": vector[:, EXPRESSION],
-            "head": vector[:, HEAD],
-            "jaw": vector[:, JAW],
-            "detail": vector[:, DETAIL],
-        }
-        return Clip(**(named | parts))
+        return Clip(**(unpack(vector) | parts))
 
     @staticmethod
     def concatenate(clips: Sequence[Clip], fade: float = 0.2) -> Clip:
@@ -168,34 +138,18 @@ class Clip:
 
     def vector(self) -> Float32[np.ndarray, "t 284"]:
         """The packed parameter vector; coefficients beyond its slices must be zero."""
-        packed = np.zeros((self.n_frames, N_PARAMETERS), np.float32)
-        parts = {"shape": (self.shapes(), N_SHAPE), "expression": (self.expression, N_EXPRESSION)}
-        if self.detail is not None:
-            parts["detail"] = (self.detail, N_DETAIL)
-        slices = {"shape": SHAPE, "expression": EXPRESSION, "detail": DETAIL}
-        for name, (value, width) in parts.items():
-            if np.any(value[:, width:]):
-                raise InputError(f"{name} has {value.shape[1]} coefficients, the packed vector holds {width}")
-            used = value[:, :width]
-            packed[:, slices[name].start : slices[name].start + used.shape[1]] = used
-        packed[:, HEAD], packed[:, JAW] = self.head, self.jaw
-        return packed
+        parts = {"shape": self.shapes(), "expression": self.expression, "head": self.head, "jaw": self.jaw}
+        return pack(parts if self.detail is None else parts | {"detail": self.detail}, self.n_frames)
 
     def pose(self) -> Float32[np.ndarray, "t 5 3"]:
         """Axis-angle of the five joints."""
-        pose = np.zeros((self.n_frames, N_JOINTS, 3), np.float32)
-        pose[:, ROOT], pose[:, JAW_JOINT] = self.head, self.jaw
-        if self.neck is not None:
-            pose[:, NECK] = self.neck
-        if self.eyes is not None:
-            pose[:, LEFT_EYE], pose[:, RIGHT_EYE] = self.eyes[:, :3], self.eyes[:, 3:]
-        return pose
+        return pose_of(self.head, self.jaw, self.neck, self.eyes)
 
     def __eq__(self, other: object) -> bool:
         """Same numbers, sound, rate and story."""
         if not isinstance(other, Clip):
             return NotImplemented
-        return all(_same(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+        return all(same(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
 
     __hash__ = None  # type: ignore[assignment]  # arrays inside
 
@@ -241,8 +195,7 @@ class Clip:
         """The same motion at another frame rate: rotations along arcs, the rest by monotone cubics."""
         if fps == self.fps:
             return self
-        if not 0 < fps <= MAX_FPS:
-            raise InputError(f"fps is {fps}, expected more than 0 and at most {MAX_FPS:.0f}")
+        check_rate(fps)
         count = max(1, round(self.n_frames * fps / self.fps))
         positions = np.minimum(np.arange(count) * (self.fps / fps), self.n_frames - 1)
         parts: dict[str, Any] = {
@@ -354,11 +307,3 @@ class Clip:
         from .plot import plot_clip
 
         return plot_clip(self)
-
-
-def _same(a: Any, b: Any) -> bool:
-    if isinstance(a, Audio) and isinstance(b, Audio):
-        return a.rate == b.rate and np.array_equal(a.samples, b.samples)
-    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
-        return a is not None and b is not None and np.array_equal(a, b)
-    return a == b

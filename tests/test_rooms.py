@@ -17,6 +17,7 @@ FLOORS = [
     ["files", "extras", "jit", "timeline", "rotations"],
     ["unpickle"],
     ["audio", "head"],
+    ["clip_parts"],
     ["clip"],
     ["joining", "plot"],
     ["motion", "render"],
