@@ -69,18 +69,27 @@ def test_normals_and_passes_not_asked_for(name: str) -> None:
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_frames_do_not_stick(name: str) -> None:
-    """Another frame, another size, normals of its own, and back again."""
+    """Another place, another shape, another size, normals of its own, and back again."""
     vertices, surface = a_head()
     small, large = cameras(64, 48)["perspective"], cameras(80, 80)["perspective"]
-    other = renderer(name)
+    wanted = ("colour", "mask", "depth")
+    other = renderer(name, Settings(look="skin"))
     try:
-        first = other.render(vertices, surface, small, ("mask", "depth"))
+        first = other.render(vertices, surface, small, wanted)
         moved = other.render(vertices + np.float32([0.02, 0, 0]), surface, small, ("mask",))
         assert overlap(first.mask, moved.mask) < 0.95
+        thin = other.render(vertices * np.float32([0.8, 1, 1]), surface, small, wanted)
+        assert thin.mask.sum() < 0.92 * first.mask.sum()
         assert other.render(vertices, surface, large, ("mask",)).mask.shape == (80, 80)
         normals = np.tile(np.float32([0, 0, 1]), (len(vertices), 1))
-        again = other.render(np.c_[vertices, normals], surface, small, ("mask", "depth"))
-        assert np.allclose(again.depth, first.depth, atol=1e-6)
+        flat = other.render(np.c_[vertices, normals], surface, small, wanted)
+        assert np.allclose(flat.depth, first.depth, atol=1e-6)
+        inside = first.mask == 1
+        apart = np.abs(flat.colour.astype(int) - first.colour)[inside].mean()
+        assert apart > 4, "its own normals light it otherwise"
+        again = other.render(vertices, surface, small, wanted)
+        assert np.allclose(again.depth, first.depth, atol=1e-6) and np.allclose(again.mask, first.mask)
+        assert np.abs(again.colour.astype(int) - first.colour).max() <= 2
     finally:
         other.close()
 
