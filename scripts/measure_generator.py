@@ -309,7 +309,8 @@ def long_speech(make: Generator, sound: Audio) -> None:
         return
     change = face_change(clip, make.head)
     near = np.zeros(len(change), bool)
-    for window in plan_windows(clip.n_frames, make.settings.window, make.settings.overlap)[1:]:
+    loudness = torch.from_numpy(features.amplitude.copy())
+    for window in plan_windows(clip.n_frames, make.settings.window, make.settings.overlap, loudness)[1:]:
         for at in (window.start, window.start + window.shared):
             near[max(0, at - 1) : at + 2] = True
     usual, elsewhere = np.quantile(change[~near], 0.99), np.flatnonzero(~near)

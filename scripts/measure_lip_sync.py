@@ -14,7 +14,7 @@ from flametalk.audio.aperture import mouth_aperture
 from flametalk.audio.cepstra import HOP_RATE
 from flametalk.audio.decode import load_audio
 from flametalk.audio.envelope import envelope
-from flametalk.audio.phonetic import hear, phone_posteriors
+from flametalk.audio.listen import listen
 from flametalk.audio.timing import frame_means
 from flametalk.conventions import SAMPLE_RATE
 
@@ -27,14 +27,19 @@ def from_envelope(samples: np.ndarray, fps: float, frames: int) -> np.ndarray:
     return frame_means(envelope(samples), SAMPLE_RATE, fps, frames)
 
 
-def from_phones(samples: np.ndarray, fps: float, frames: int) -> np.ndarray:
-    """The built-in phonetic front end with its hand-made mouth."""
-    return frame_means(mouth_aperture(phone_posteriors(hear([samples]))), HOP_RATE, fps, frames)
+def by_ear(ear: str) -> Callable[[np.ndarray, float, int], np.ndarray]:
+    """The hand-made mouth on what an ear hears."""
+
+    def from_phones(samples: np.ndarray, fps: float, frames: int) -> np.ndarray:
+        return frame_means(mouth_aperture(listen(samples, ear).posteriors), HOP_RATE, fps, frames)
+
+    return from_phones
 
 
 METHODS: dict[str, Callable[[np.ndarray, float, int], np.ndarray]] = {
     "envelope": from_envelope,
-    "phones": from_phones,
+    "pocketsphinx": by_ear("pocketsphinx"),
+    "ear": by_ear("ear"),
 }
 
 

@@ -78,7 +78,7 @@ def test_the_command_writes_a_clip_or_a_video_and_says_what_ran(
     assert main(["animate", str(speech), "-o", str(target), "--seed", "5", "--quiet"]) == 0
     out = capsys.readouterr().out
     for part in (
-        "PocketSphinx",
+        "Moonshine",
         "builtin; weights: 1.7 M, ",
         "by rule    lips meet",
         "features ",

@@ -14,14 +14,14 @@ from .aperture import mouth_aperture
 from .cepstra import HOP_RATE
 from .decode import load_audio
 from .envelope import envelope, envelope_frames
+from .listen import EARS, listen
 from .mood import FEATURES, mood_of
-from .phonetic import hear, phone_posteriors
 from .prosody import measure_prosody
 from .resample import resample
 from .signal import Audio
 from .timing import count_frames, frame_means
 
-PART = 10 * SAMPLE_RATE  # samples listened to at a time
+PHONES = "phone posteriors (42)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,12 +67,13 @@ def extract_features(
 ) -> AudioFeatures:
     """Linguistic, amplitude and emotion features of a sound or of a file.
 
-    `linguistic` is "builtin" (phone posteriors of English speech; "auto" means the same) or "wavlm:FOLDER",
-    `emotion` "builtin" (rules on prosody; "auto" means the same) or "emotion2vec:FOLDER". `text`, the English
-    transcript, sharpens the built-in phones where it fits what is heard.
+    `linguistic` is "wavlm:FOLDER" or posteriors of 42 phones by one of our ears: "ear" (needs
+    `moonshine-voice`), "pocketsphinx" (less exact), or "auto", also called "builtin": the better one that is
+    installed. `emotion` is "builtin" (rules on prosody; "auto" means the same) or "emotion2vec:FOLDER".
+    `text`, the English transcript, sharpens the phones where it fits what is heard.
     """
-    run_wavlm = _backend("linguistic", linguistic, "wavlm")
-    run_emotion2vec = _backend("emotion", emotion, "emotion2vec")
+    run_wavlm = _backend("linguistic", linguistic, "wavlm", EARS)
+    run_emotion2vec = _backend("emotion", emotion, "emotion2vec", ("auto", "builtin"))
     audio = resample(source if isinstance(source, Audio) else load_audio(source), SAMPLE_RATE)
     samples = audio.samples
     if not len(samples):
@@ -80,13 +81,11 @@ def extract_features(
     frames = count_frames(len(samples), SAMPLE_RATE, fps)
     provenance = {"amplitude": "|Hilbert| envelope"}
 
-    speech = hear(samples[first : first + PART] for first in range(0, len(samples), PART))
-    posteriors = phone_posteriors(speech)
-    phones_name = "phone posteriors (42, PocketSphinx en-us)"
+    hearing = listen(samples, "auto" if run_wavlm else linguistic)
+    posteriors = hearing.posteriors
+    provenance["ear"] = hearing.ear
     if text is not None:
-        from .transcript import follow_transcript
-
-        posteriors, provenance["text"] = follow_transcript(speech, posteriors, text)
+        posteriors, provenance["text"] = hearing.after(text)
     aperture = frame_means(mouth_aperture(posteriors), HOP_RATE, fps, frames)
     provenance["aperture"] = "hand-made from the phones"
 
@@ -99,7 +98,7 @@ def extract_features(
         provenance["linguistic"] = f"WavLM ({wavlm.width}, {wavlm.folder.name})"
     else:
         language = frame_means(posteriors, HOP_RATE, fps, frames)
-        provenance["linguistic"] = phones_name
+        provenance["linguistic"] = PHONES
 
     if run_emotion2vec:
         from .emotion2vec import load_emotion2vec
@@ -127,13 +126,13 @@ def extract_features(
     )
 
 
-def _backend(kind: str, choice: str, external: str) -> Path | None:
+def _backend(kind: str, choice: str, external: str, own: tuple[str, ...]) -> Path | None:
     """The folder of the external model, or None for what is built in."""
     name, colon, folder = choice.partition(":")
-    if choice in ("auto", "builtin"):
+    if choice in own:
         return None
     if name != external:
-        raise UnknownNameError(f"{kind} features", choice, ["auto", "builtin", f"{external}:FOLDER"])
+        raise UnknownNameError(f"{kind} features", choice, [*own, f"{external}:FOLDER"])
     if not colon or not folder:
         raise InputError(f"{kind} features '{choice}' name no folder; write {external}:FOLDER")
     return Path(folder)

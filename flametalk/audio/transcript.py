@@ -12,11 +12,9 @@ from .acoustic import acoustic_model
 from .letters import is_known, pronunciations, words_of
 from .phone_hmm import LEAST_LIKELIHOOD
 from .phones import N_PHONES, N_STATES, PHONE_INDEX, SILENCE
-from .phonetic import HeardSpeech, gate, likelihood_blocks, loud_level
+from .phonetic import gate, loud_level
 
-ACOUSTIC_SCALE = 0.5
 P_PAUSE = 0.2  # of a pause between two words
-BLOCK = 500  # hops whose forward states are kept at a time
 MAX_CELLS = 2 * 10**9  # hops × states: about ten minutes of speech
 LEAST_AGREEMENT = 0.3  # of the phones that are heard with those of the text
 
@@ -33,21 +31,27 @@ class Chain:
 
 
 def follow_transcript(
-    speech: HeardSpeech, heard: Float32[np.ndarray, "hops 42"], text: str
+    blocks: list[Float64[np.ndarray, "_ 42 3"]],
+    level: Float64[np.ndarray, "hops"],
+    heard: Float32[np.ndarray, "hops 42"],
+    text: str,
 ) -> tuple[Float32[np.ndarray, "hops 42"], str]:
-    """Posteriors under `text` (or `heard`, with a warning, where it is not what is said), and a note."""
+    """Posteriors under `text` (or `heard`, with a warning, where it is not what is said), and a note.
+
+    `blocks` are the likelihoods of the sound in pieces, as from `likely`.
+    """
     words = words_of(text)
     if not words:
         raise InputError("the transcript has no English words; leave text out for other languages")
     guessed = sorted({word for word in words if not is_known(word)})
     chain = chain_of(words)
-    aligned = gate(_align(speech, chain), speech.level, loud_level(speech.level))
+    aligned = gate(align(blocks, chain), level, loud_level(level))
     agreement = agreement_of(aligned, heard)
     if agreement < LEAST_AGREEMENT:
         warnings.warn(
             f"the transcript does not fit what is heard (agreement {agreement:.2f}, expected at least "
             f"{LEAST_AGREEMENT}); it is not used",
-            stacklevel=3,
+            stacklevel=4,
         )
         return heard, f"not used: it does not fit what is heard (agreement {agreement:.2f})"
     said = f"followed ({len(words)} words, agreement {agreement:.2f})"
@@ -93,33 +97,36 @@ def chain_of(words: list[str]) -> Chain:
     return Chain(np.array(phones), table, np.array([arc[2] for arc in arcs]), begin, finish)
 
 
-def _align(speech: HeardSpeech, chain: Chain) -> Float32[np.ndarray, "hops 42"]:
-    hops = len(speech.level)
+def likely(
+    log_likelihood: Float32[np.ndarray, "hops 42 3"], scale: float
+) -> Float64[np.ndarray, "hops 42 3"]:
+    """Likelihoods to the power `scale`, the best of each hop being 1, none being 0."""
+    best = log_likelihood.max(axis=(1, 2), keepdims=True)
+    return np.maximum(np.exp(scale * (log_likelihood - best)), LEAST_LIKELIHOOD).astype(np.float64)
+
+
+def align(blocks: list[Float64[np.ndarray, "_ 42 3"]], chain: Chain) -> Float32[np.ndarray, "hops 42"]:
+    """Posteriors of phones over all ways to go through the chain while the sound lasts."""
+    hops = sum(map(len, blocks))
     if hops * len(chain.phones) * N_STATES > MAX_CELLS:
         raise InputError(
             "the transcript is too long to be aligned in one piece; cut sound and text into parts"
         )
     stay = acoustic_model().stay[chain.phones].astype(np.float64)
     passes = (chain.phones, chain.arcs, chain.weights, stay)
-    likelihoods = [_scaled(block) for block in likelihood_blocks(speech, BLOCK)]
-    states = [np.zeros((len(chain.phones), N_STATES))]
+    states = [np.zeros((len(chain.phones), N_STATES))]  # only a block's forward states are kept at a time
     states[0][:, 0] = chain.start
-    for index, block in enumerate(likelihoods):
+    for index, block in enumerate(blocks):
         states.append(_forward(block, states[-1], *passes, index == 0)[-1].copy())
     backward = np.zeros((len(chain.phones), N_STATES))
     backward[:, -1] = chain.end
     parts = []
-    for index in range(len(likelihoods) - 1, -1, -1):
-        forward = _forward(likelihoods[index], states[index], *passes, index == 0)
-        following = likelihoods[index + 1][:1] if index + 1 < len(likelihoods) else likelihoods[index][:0]
-        seen = np.concatenate([likelihoods[index], following])
+    for index in range(len(blocks) - 1, -1, -1):
+        forward = _forward(blocks[index], states[index], *passes, index == 0)
+        following = blocks[index + 1][:1] if index + 1 < len(blocks) else blocks[index][:0]
+        seen = np.concatenate([blocks[index], following])
         parts.append(_combine(seen, forward, backward, *passes))
     return np.concatenate(parts[::-1]).astype(np.float32)
-
-
-def _scaled(log_likelihood: Float32[np.ndarray, "hops 42 3"]) -> Float64[np.ndarray, "hops 42 3"]:
-    best = log_likelihood.max(axis=(1, 2), keepdims=True)
-    return np.maximum(np.exp(ACOUSTIC_SCALE * (log_likelihood - best)), LEAST_LIKELIHOOD).astype(np.float64)
 
 
 @compiled_fast

@@ -65,7 +65,7 @@ def sample(
     solve = solver(settings.solver)
     absent = keep_all_but(settings.dropped, clips).to(device)
     motion = torch.zeros_like(noise)
-    for window in plan_windows(frames, settings.window, settings.overlap):
+    for window in plan_windows(frames, settings.window, settings.overlap, audio.amplitude.mean(0)):
         heard = audio.frames(window.start, window.stop)
         x0 = noise[:, window.start : window.stop]
         with autocast(device, settings.precision):

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn import functional
 
 from ..errors import InputError
 from .solvers import Velocity
 
+NEAR = 3  # frames
 
 @dataclass(frozen=True)
 class Window:
@@ -24,16 +26,43 @@ class Window:
     shared: int
 
 
-def plan_windows(frames: int, size: int = 250, overlap: int = 50) -> list[Window]:
-    """Windows of `size` frames that overlap by `overlap`, the last one by more so that it is a full one."""
+def plan_windows(
+    frames: int, size: int = 250, overlap: int = 50, loudness: Float[Tensor, "t"] | None = None
+) -> list[Window]:
+    """Windows of `size` frames that overlap by `overlap`, the last one by more so that it is a full one.
+
+    With the `loudness` of each frame they begin and end in pauses, where little moves: that makes windows
+    shorter, or the overlap longer, by half the overlap at most.
+    """
     if not 0 < overlap < size:
         raise InputError(f"windows of {size} frames cannot overlap by {overlap}: give 1 to {size - 1}")
+    slack = 0 if loudness is None else min(overlap // 2, (size - overlap - 1) // 3)
+    near = None if loudness is None else _around(loudness)
     windows = [Window(0, min(size, frames), 0)]
     while windows[-1].stop < frames:
-        before = windows[-1].stop
-        start = min(before - overlap, frames - size)
-        windows.append(Window(start, start + size, before - start))
+        last = windows[-1]
+        stop = _quietest(near, last.stop, slack)
+        windows[-1] = Window(last.start, stop, last.shared)
+        start = min(stop - overlap, frames - size)
+        if start < frames - size:
+            start = _quietest(near, start, slack)
+        windows.append(Window(start, min(start + size, frames), stop - start))
     return windows
+
+
+def _around(loudness: Float[Tensor, "t"]) -> Float[Tensor, "t"]:
+    """The mean over `NEAR` frames on either side: what moves across a seam."""
+    kernel = torch.full((1, 1, 2 * NEAR + 1), 1.0 / (2 * NEAR + 1))
+    padded = functional.pad(loudness.float().cpu()[None, None], (NEAR, NEAR), mode="replicate")
+    return functional.conv1d(padded, kernel)[0, 0]
+
+
+def _quietest(near: Float[Tensor, "t"] | None, latest: int, slack: int) -> int:
+    """The quietest frame of the last `slack` up to `latest`; the latest, if all are alike."""
+    if near is None or not slack:
+        return latest
+    back = near[latest - slack : latest + 1].flip(0)
+    return latest - int(back.argmin())
 
 
 def fade_in(count: int) -> Float[Tensor, "n 1"]:

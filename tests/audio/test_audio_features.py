@@ -29,7 +29,7 @@ def test_shapes(fps: float) -> None:
     assert set(features.emotion_scores) == set(EMOTIONS)
     np.testing.assert_allclose(features.linguistic.sum(1), 1.0, atol=1e-3)
     np.testing.assert_allclose(features.amplitude, features.envelope.mean(1), atol=2e-3)
-    assert "PocketSphinx" in features.provenance["linguistic"] and "rules" in features.provenance["emotion"]
+    assert "phone" in features.provenance["linguistic"] and "rules" in features.provenance["emotion"]
     assert str(frames) in str(features)
 
 

@@ -4,12 +4,17 @@ import numpy as np
 import pytest
 from audio_samples import RATE, SENTENCE, say
 
+from flametalk.audio import listen as listening
 from flametalk.audio import transcript
 from flametalk.audio.letters import number_words, pronunciations, sounds_of, words_of
+from flametalk.audio.listen import Hearing
 from flametalk.audio.phones import PHONE_INDEX, SILENCE
-from flametalk.audio.phonetic import hear, phone_posteriors
-from flametalk.audio.transcript import chain_of, follow_transcript
+from flametalk.audio.transcript import align, chain_of
 from flametalk.errors import InputError
+
+
+def hear(samples: np.ndarray) -> Hearing:
+    return listening.listen(np.asarray(samples, np.float32), "pocketsphinx")
 
 
 @pytest.mark.core
@@ -59,8 +64,8 @@ def test_dictionary_first() -> None:
 
 @pytest.mark.core
 def test_the_only_possible_path_is_certain() -> None:
-    speech = hear([np.random.default_rng(0).normal(0, 0.1, RATE).astype(np.float32)])
-    aligned = transcript._align(speech, chain_of(["see"]))
+    speech = hear(np.random.default_rng(0).normal(0, 0.1, RATE))
+    aligned = align(speech.likelihoods(), chain_of(["see"]))
     allowed = [PHONE_INDEX["S"], PHONE_INDEX["IY"], SILENCE]
     np.testing.assert_allclose(aligned[:, allowed].sum(1), 1.0, atol=1e-5)
 
@@ -68,9 +73,9 @@ def test_the_only_possible_path_is_certain() -> None:
 @pytest.mark.core
 def test_alignment_is_the_sum_over_all_paths() -> None:
     rng = np.random.default_rng(0)
-    speech = hear([rng.normal(0, 0.1, 3000).astype(np.float32)])
+    speech = hear(rng.normal(0, 0.1, 3000))
     chain = chain_of(["a", "bee"])
-    likelihoods = transcript._scaled(np.concatenate(list(transcript.likelihood_blocks(speech, 500))))
+    likelihoods = np.concatenate(speech.likelihoods())
     places = len(chain.phones)
     stay = transcript.acoustic_model().stay[chain.phones].astype(float)
     matrix = np.zeros((places, 3, places, 3))
@@ -96,15 +101,14 @@ def test_alignment_is_the_sum_over_all_paths() -> None:
     for i, phone in enumerate(np.repeat(chain.phones, 3)):
         expected[:, phone] += joint[:, i]
     expected /= expected.sum(1, keepdims=True)
-    np.testing.assert_allclose(transcript._align(speech, chain), expected, atol=1e-4)
+    np.testing.assert_allclose(align(speech.likelihoods(), chain), expected, atol=1e-4)
 
 
 def test_text_sharpens_what_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
-    speech = hear([say(SENTENCE)])
-    heard = phone_posteriors(speech)
-    aligned, note = follow_transcript(speech, heard, SENTENCE)
+    speech = hear(say(SENTENCE))
+    aligned, note = speech.after(SENTENCE)
     assert note.startswith("followed (11 words, agreement 0.")
-    assert aligned.max(1).mean() > heard.max(1).mean()
+    assert aligned.max(1).mean() > speech.posteriors.max(1).mean()
     order = [
         i for i, before in zip(aligned.argmax(1)[1:], aligned.argmax(1)[:-1], strict=True) if i != before
     ]
@@ -113,36 +117,32 @@ def test_text_sharpens_what_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
         [PHONE_INDEX[x] for x in "DH AH W EH".split()],
         [PHONE_INDEX[x] for x in "DH IY W EH".split()],
     )
-    monkeypatch.setattr(transcript, "BLOCK", 57)
-    again, _ = follow_transcript(speech, heard, SENTENCE)
+    monkeypatch.setattr(listening, "BLOCK", 57)
+    again, _ = speech.after(SENTENCE)
     np.testing.assert_allclose(again, aligned, atol=1e-4)
 
 
 def test_unknown_words_are_pronounced_by_rule() -> None:
-    speech = hear([say("my friend flimbert is here")])
-    _, note = follow_transcript(speech, phone_posteriors(speech), "my friend Flimbert is here")
+    _, note = hear(say("my friend flimbert is here")).after("my friend Flimbert is here")
     assert "pronounced by rule: flimbert" in note
 
 
 def test_a_wrong_text_is_not_used() -> None:
-    speech = hear([say(SENTENCE)])
-    heard = phone_posteriors(speech)
+    speech = hear(say(SENTENCE))
     with pytest.warns(UserWarning, match="does not fit what is heard"):
-        found, note = follow_transcript(speech, heard, "purple fish jumps over sixteen boxes of soap powder")
-    assert found is heard and note.startswith("not used")
+        found, note = speech.after("purple fish jumps over sixteen boxes of soap powder")
+    assert found is speech.posteriors and note.startswith("not used")
 
 
 @pytest.mark.core
 @pytest.mark.parametrize("text", ["", "今天天气很好", "...!"])
 def test_no_english_words(text: str) -> None:
-    speech = hear([np.zeros(RATE, np.float32)])
     with pytest.raises(InputError, match="no English words"):
-        follow_transcript(speech, phone_posteriors(speech), text)
+        hear(np.zeros(RATE)).after(text)
 
 
 @pytest.mark.core
 def test_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transcript, "MAX_CELLS", 100)
-    speech = hear([np.zeros(RATE, np.float32)])
     with pytest.raises(InputError, match="cut sound and text"):
-        follow_transcript(speech, phone_posteriors(speech), "hello")
+        hear(np.zeros(RATE)).after("hello")

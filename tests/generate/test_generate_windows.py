@@ -27,6 +27,30 @@ def test_windows_cover_the_clip(frames: int, size: int, data: st.DataObject) -> 
         assert after.stop - after.start == size and after.stop > before.stop
 
 
+@settings(deadline=None)
+@given(st.integers(1, 2000), st.integers(2, 300), st.data())
+def test_windows_that_begin_in_pauses_cover_the_clip_too(frames: int, size: int, data: st.DataObject) -> None:
+    overlap = data.draw(st.integers(1, size - 1))
+    loudness = torch.rand(frames, generator=torch.Generator().manual_seed(frames))
+    windows = plan_windows(frames, size, overlap, loudness)
+    assert windows[0].start == 0 and windows[0].shared == 0 and windows[-1].stop == frames
+    for before, after in itertools.pairwise(windows):
+        assert after.shared == before.stop - after.start >= overlap
+        assert after.start > before.start and after.stop > before.stop
+        assert after.stop - after.start <= size
+    last = windows[-1]
+    assert last.stop - last.start == min(size, frames)
+
+
+def test_windows_begin_and_end_in_pauses() -> None:
+    loudness = torch.ones(700)
+    for pause in (190, 240, 370):
+        loudness[pause - 3 : pause + 4] = 0.0
+    windows = plan_windows(700, 250, 50, loudness)
+    assert windows[0] == Window(0, 240, 0) and windows[1].start == 190
+    assert plan_windows(700, 250, 50, torch.ones(700)) == plan_windows(700, 250, 50)
+
+
 def test_known_plan_and_refusals() -> None:
     assert plan_windows(500) == [Window(0, 250, 0), Window(200, 450, 50), Window(250, 500, 200)]
     assert plan_windows(100) == [Window(0, 100, 0)]

@@ -266,4 +266,4 @@ def test_provenance_says_that_nothing_was_learned() -> None:
     assert story["generator"] == "performer (rule-based)"
     assert "none" in story["weights"]
     assert story["seed"] == 4
-    assert "PocketSphinx" in story["features"]["linguistic"]
+    assert "phone" in story["features"]["linguistic"] and "Moonshine" in story["features"]["ear"]
