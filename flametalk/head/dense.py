@@ -14,8 +14,8 @@ import numpy as np
 from jaxtyping import Float, Float32, Int32
 
 from ..errors import InputError
+from .dense_kernel import fine_frame
 from .detail import DetailBasis, load_detail
-from .lift import lift
 from .model import Head
 
 CUTS = 4  # each edge of a fine triangle is cut into as many
@@ -67,7 +67,7 @@ class DenseMesh:
             if code is not None and (last is None or not np.array_equal(last, code[k % len(code)])):
                 last = code[k % len(code)]
                 height = (self.heights @ last).astype(np.float32)
-            lift(
+            fine_frame(
                 frame, self.coarse_faces, self.faces, self.corners, self.weights, self.roundness, height,
                 np.float32(ROUND), slope, out[k],
             )  # fmt: skip

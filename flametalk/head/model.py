@@ -8,6 +8,7 @@
 `reference.py` holds the same mathematics as plain loops; the tests compare the two.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -105,47 +106,62 @@ class Head:
         return replace(self, **{name: move(getattr(self, name)) for name in self.__dataclass_fields__})
 
     @cached_property
-    def _motion_bases(self) -> dict[int, Tensor]:
-        """Expression and pose bases as one matrix, by the number of expression coefficients in use."""
+    def _products(self) -> dict[tuple[str, int], Any]:
+        """What `_once` made, by what it is and how many expression coefficients are in use."""
         return {}
+
+    def _once(self, name: str, n: int, make: Callable[[], Any]) -> Any:
+        """`make()`, kept for the next call.
+
+        Products of a basis that is being learned are made anew: it changes, and they belong to one pass's
+        graph. What is kept is made outside of inference mode, whose tensors no later gradient could pass.
+        """
+        if any(x.requires_grad for x in _tensors(self)):
+            return make()
+        if (name, n) not in self._products:
+            with torch.inference_mode(False):
+                self._products[name, n] = make()
+        return self._products[name, n]
 
     def _motion_basis(self, n: int) -> Float[Tensor, "v3 k"]:
-        """So that the motion of a batch is one matrix product."""
-        if n not in self._motion_bases:
-            both = torch.cat([self.expression_basis[..., :n], self.pose_basis], dim=-1)
-            self._motion_bases[n] = both.flatten(0, 1)
-        return self._motion_bases[n]
+        """Expression and pose bases as one matrix, so that the motion of a batch is one matrix product."""
 
-    @cached_property
-    def _sparse_motions(self) -> dict[int, SparseMotion]:
-        """The same without zeros, for the compiled kernel."""
-        return {}
+        def make() -> Tensor:
+            return torch.cat([self.expression_basis[..., :n], self.pose_basis], dim=-1).flatten(0, 1)
+
+        return self._once("motion", n, make)
 
     def _sparse_motion(self, n: int) -> SparseMotion:
-        if n not in self._sparse_motions:
+        """The same without zeros, for the compiled kernel."""
+
+        def make() -> SparseMotion:
             parts = (self.expression_basis[..., :n], self.pose_basis, self.skinning)
             expression, pose, skinning = (part.detach() for part in parts)
-            self._sparse_motions[n] = sparse_motion(torch.cat([expression, pose], dim=-1), skinning)
-        return self._sparse_motions[n]
+            return sparse_motion(torch.cat([expression, pose], dim=-1), skinning)
 
-    @cached_property
+        return self._once("sparse motion", n, make)
+
     def _joint_template(self) -> Float[Tensor, "5 3"]:
-        return self.joint_regressor @ self.template
+        return self._once("joint template", 0, lambda: self.joint_regressor @ self.template)
 
-    @cached_property
     def _joint_basis(self) -> Float[Tensor, "k j3"]:
         """What each shape or expression coefficient adds to the joints."""
-        bases = torch.cat([self.shape_basis, self.expression_basis], dim=-1)
-        return torch.einsum("jv,vck->kjc", self.joint_regressor, bases).reshape(bases.shape[-1], -1)
+
+        def make() -> Tensor:
+            bases = torch.cat([self.shape_basis, self.expression_basis], dim=-1)
+            return torch.einsum("jv,vck->kjc", self.joint_regressor, bases).reshape(bases.shape[-1], -1)
+
+        return self._once("joint basis", 0, make)
 
     def joints(
         self, shape: Float[Tensor, "#b s"], expression: Float[Tensor, "#b e"]
     ) -> Float[Tensor, "b 5 3"]:
         """Joint positions of the shaped, unposed head. Batch sizes of 1 broadcast."""
         shape, expression = _used(self, shape, expression)
-        by_shape = shape @ self._joint_basis[: shape.shape[-1]]
-        by_expression = expression @ self._joint_basis[self.n_shape :][: expression.shape[-1]]
-        return self._joint_template + (by_shape + by_expression).unflatten(-1, (N_JOINTS, 3))
+        basis = self._joint_basis()
+        by_shape = shape @ basis[: shape.shape[-1]]
+        by_expression = expression @ basis[self.n_shape :][: expression.shape[-1]]
+        return self._joint_template() + (by_shape + by_expression).unflatten(-1, (N_JOINTS, 3))
 
     def vertices(
         self,

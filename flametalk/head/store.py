@@ -78,9 +78,10 @@ def load_head(name: str | os.PathLike[str] | None = None, dtype: torch.dtype = t
 
 @lru_cache(maxsize=4)
 def _read(path: str, changed: int, size: int, dtype: torch.dtype) -> Head:
-    if Path(path).suffix.lower() in FLAME_SUFFIXES:
-        return read_flame(path, dtype=dtype)
-    return read_head(path, dtype)
+    with torch.inference_mode(False):  # it is kept for callers who want gradients
+        if Path(path).suffix.lower() in FLAME_SUFFIXES:
+            return read_flame(path, dtype=dtype)
+        return read_head(path, dtype)
 
 
 def _find(name: str | os.PathLike[str] | None) -> Path:

@@ -111,7 +111,7 @@ def test_the_fine_mesh_has_no_crack_and_keeps_the_coarse_one(head: Head, mesh: D
 
 def test_on_a_plane_heights_and_normals_have_closed_forms(head: Head) -> None:
     """A grid in the plane z = 0; the height is linear in x, so the normal is tilted by exactly its slope."""
-    from flametalk.head.lift import lift
+    from flametalk.head.dense_kernel import fine_frame
 
     n = 12
     x, y = np.meshgrid(np.arange(n) / 10, np.arange(n) / 10, indexing="ij")
@@ -122,7 +122,7 @@ def test_on_a_plane_heights_and_normals_have_closed_forms(head: Head) -> None:
     slope, heights = 0.3, (1.0 + 0.3 * points[:, 0]).astype(np.float32)
     out = np.empty((n * n, 6), np.float32)
     none = np.zeros((0, 3), np.int32)
-    lift(
+    fine_frame(
         points, faces, faces, none, np.zeros((0, 3), np.float32), np.ones(n * n, np.float32), heights,
         np.float32(0.7), np.empty((n * n, 4), np.float32), out,
     )  # fmt: skip
@@ -133,7 +133,7 @@ def test_on_a_plane_heights_and_normals_have_closed_forms(head: Head) -> None:
 
 def test_phong_tessellation_rounds_a_sphere(mesh: DenseMesh) -> None:
     """New vertices of a coarse sphere lie nearer to it than the flat triangles do."""
-    from flametalk.head.lift import lift
+    from flametalk.head.dense_kernel import fine_frame
 
     phi = (1 + 5**0.5) / 2
     points = np.array([(0, a, b * phi) for a in (-1, 1) for b in (-1, 1)])
@@ -149,7 +149,7 @@ def test_phong_tessellation_rounds_a_sphere(mesh: DenseMesh) -> None:
     count = len(points) + len(faces)
     out, work = np.empty((count, 6), np.float32), np.empty((count, 4), np.float32)
     triangles = faces.astype(np.int32)
-    lift(
+    fine_frame(
         points.astype(np.float32), triangles, triangles, triangles, weights,
         np.ones(12, np.float32), np.zeros(count, np.float32), np.float32(0.7), work, out,
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """The head's mathematics against its twin of plain loops, closed forms, and derivatives."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -283,3 +284,35 @@ def test_to_moves_everything_and_keeps_whole_numbers() -> None:
     vertices = single.vertices(shape, rest[:, 0], rest)  # inputs follow the head's precision
     torch.testing.assert_close(vertices.double(), head.vertices(shape, rest[:, 0], rest), rtol=0, atol=1e-6)
     assert single.to("cpu").template.data_ptr() == single.template.data_ptr()
+
+
+def test_a_first_use_without_gradients_leaves_them_for_later() -> None:
+    """What a head keeps between calls serves both modes, and learned bases are never kept."""
+    shape, expression, pose = _normal(2, 4), _normal(2, 3), _normal(2, 5, 3) * 0.2
+    fresh, used = tiny_head(seed=3), tiny_head(seed=3)
+    with torch.inference_mode():
+        used.vertices(shape, expression, pose)
+    gradients = []
+    for head in (fresh, used):
+        inputs = [x.clone().requires_grad_() for x in (shape, expression, pose)]
+        head.vertices(*inputs).square().sum().backward()
+        gradients.append([x.grad for x in inputs])
+    for a, b in zip(*gradients, strict=True):
+        torch.testing.assert_close(a, b, rtol=0, atol=0)
+        assert a.abs().sum() > 0
+
+
+def test_learned_bases_get_their_gradient_in_every_pass() -> None:
+    still = tiny_head(seed=4)
+    basis = still.expression_basis.clone().requires_grad_()
+    head = replace(still, expression_basis=basis)
+    inputs = _normal(2, 4), _normal(2, 3), _normal(2, 5, 3) * 0.2
+    with torch.no_grad():
+        before = head.vertices(*inputs)
+    for _ in range(2):
+        basis.grad = None
+        head.vertices(*inputs).square().sum().backward()
+        assert basis.grad is not None and basis.grad.abs().sum() > 0
+    with torch.no_grad():
+        basis += 0.1
+        assert (head.vertices(*inputs) - before).abs().max() > 0.01

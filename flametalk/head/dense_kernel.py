@@ -39,7 +39,7 @@ def _slope(places, faces, heights, slope):
 
 @compiled_fast
 @no_type_check
-def lift(coarse, coarse_faces, faces, corners, weights, roundness, heights, share, slope, out):
+def fine_frame(coarse, coarse_faces, faces, corners, weights, roundness, heights, share, slope, out):
     """`out` (v, 6): places and normals without heights, then the slope of the heights, then both together."""
     n, zero = coarse.shape[0], np.float32(0)
     out[:, 3:] = zero
