@@ -1,9 +1,7 @@
 """The first stage: one encoder reads identity, expression, pose, camera, skin tone and light."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,10 +12,10 @@ from ....errors import InputError
 from ....head import Head
 from ....version import __version__
 from ..codes import PARTS, split
-from ..encoder import FLAME_OUTPUTS, Encoder, colours_last
+from ..encoder import FLAME_OUTPUTS, Encoder
 from ..model import FaceEncoder
 from ..picture import canvas, tone_albedo
-from ..store import save_encoder
+from .loop import Report, train
 from .losses import (
     MARKS,
     FacePart,
@@ -28,18 +26,14 @@ from .losses import (
     parameter_loss,
     photometric_loss,
 )
-from .memory import Memory
 from .people import mean_person
 from .pictures import batches
 from .recipe import EncoderRecipe, as_json
 
-MAX_GRADIENT = 1.0
 SPREADS = {
     "shape": 0.8, "texture": 1.0, "expression": 0.4, "head": 0.3, "jaw": 0.12, "light": 0.5,
     "camera": (1.0, 0.02, 0.02),
 }  # fmt: skip
-FILL = 8  # batches in memory before the first step
-Report = Callable[[int, dict[str, float]], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,48 +99,24 @@ def train_encoder(
     start = time.perf_counter()
     with torch.random.fork_rng():
         encoder = new_encoder(recipe)
-    colours_last(encoder)
-    optimiser = torch.optim.AdamW(encoder.parameters(), recipe.peak, weight_decay=recipe.decay)
-    look_again = Memory(recipe.memory)
     source = batches(head, recipe.batch, recipe.sizes.pixels, recipe.seed)
-    chance = np.random.default_rng([recipe.seed, 1])
     objective, scale = _Objective(head, recipe), units(head)
-    for _ in range(FILL):
-        look_again.keep(next(source))
-    encoder.train()
-    history: list[dict[str, float]] = []
-    step = 0
-    while step < recipe.steps:
-        passed = time.perf_counter() - start
-        progress = (
-            step / recipe.steps if stop_after is None else max(step / recipe.steps, passed / stop_after)
-        )
-        if progress >= 1:
-            break
-        for group in optimiser.param_groups:
-            group["lr"] = recipe.peak * cycle(progress)
-        if step % recipe.fresh == 0:
-            look_again.keep(next(source))
-        pictures, truth = look_again.draw(recipe.batch, chance)
-        losses = objective(scale.codes(encoder(pictures)), pictures, truth, step)
-        optimiser.zero_grad()
-        sum(losses.values(), torch.zeros(())).backward()
-        torch.nn.utils.clip_grad_norm_(encoder.parameters(), MAX_GRADIENT)
-        optimiser.step()
-        history.append({name: float(value.detach()) for name, value in losses.items()})
-        step += 1
-        if report is not None:
-            report(step, history[-1])
+
+    def losses(pictures: Tensor, truth: dict[str, Tensor], step: int) -> dict[str, Tensor]:
+        return objective(scale.codes(encoder(pictures)), pictures, truth, step)
+
+    chance = np.random.default_rng([recipe.seed, 1])
+    steps, last = train(encoder, recipe, source, chance, losses, stop_after, report)
     scale.fold(encoder)
     encoder.eval().requires_grad_(False)
     seconds = time.perf_counter() - start
     info = {
-        "source": f"flametalk train encoder, {step} steps",
+        "source": f"flametalk train encoder, {steps} steps",
         "flametalk": __version__,
         "recipe": as_json(recipe),
     }
     model = FaceEncoder("builtin-small", head.name, recipe.sizes, encoder, info=info)
-    return Trained(model, step, seconds, means(history[-100:]))
+    return Trained(model, steps, seconds, last)
 
 
 class _Objective:
@@ -208,20 +178,3 @@ def landmark_head(head: Head) -> Head:
     small._products["joint template", 0] = head._joint_template()
     small._products["joint basis", 0] = head._joint_basis()
     return small
-
-
-def cycle(progress: float, warm: float = 0.1) -> float:
-    """Up in a line, down in half a cosine."""
-    if progress < warm:
-        return 0.05 + 0.95 * progress / warm
-    return 0.5 * (1 + float(np.cos(np.pi * (progress - warm) / (1 - warm)))) + 1e-3
-
-
-def means(rows: list[dict[str, float]]) -> dict[str, float]:
-    names = {name for row in rows for name in row}
-    return {name: float(np.mean([row[name] for row in rows if name in row])) for name in sorted(names)}
-
-
-def save_trained(trained: Trained, path: Path) -> None:
-    """As float16: small enough to ship."""
-    save_encoder(trained.model, path, half=True)

@@ -18,15 +18,15 @@ from ....errors import InputError
 from ....head import Head
 from ..camera import project
 from ..codes import PARTS, split
-from ..encoder import EXPRESSION_OUTPUTS, Encoder, colours_last
+from ..encoder import EXPRESSION_OUTPUTS, Encoder
 from ..model import FaceEncoder
 from ..picture import canvas, draw, tone_albedo
+from .loop import Report, train
 from .losses import MARKS, face_part, full_pose, parameter_loss
-from .memory import Memory
 from .pictures import batches
 from .recipe import EncoderRecipe
 from .recogniser import Recogniser, features
-from .stage_one import FILL, MAX_GRADIENT, Report, Trained, cycle, means
+from .stage_one import Trained
 
 MOUTH = slice(48, 68)  # of the 68 landmarks
 MOUTH_PIXELS = 64
@@ -61,42 +61,22 @@ def train_expression(
     plugs = plugs or Plugs()
     start = time.perf_counter()
     encoder = expression_encoder(model)
-    colours_last(encoder)
     recipe = replace(recipe, sizes=model.sizes)
-    optimiser = torch.optim.AdamW(encoder.parameters(), recipe.peak, weight_decay=recipe.decay)
     source = batches(head, recipe.batch, recipe.sizes.pixels, recipe.seed + 1)
-    chance, again = np.random.default_rng([recipe.seed, 2]), Memory(recipe.memory)
     objective = Agreement(head, recipe, plugs)
-    for _ in range(FILL):
-        again.keep(next(source))
-    encoder.train()
-    history: list[dict[str, float]] = []
-    step = 0
-    while step < recipe.steps:
-        passed = 0.0 if stop_after is None else (time.perf_counter() - start) / stop_after
-        if (progress := max(step / recipe.steps, passed)) >= 1:
-            break
-        for group in optimiser.param_groups:
-            group["lr"] = recipe.peak * cycle(progress)
-        if step % recipe.fresh == 0:
-            again.keep(next(source))
-        pictures, truth = again.draw(recipe.batch, chance)
+
+    def losses(pictures: Tensor, truth: dict[str, Tensor], step: int) -> dict[str, Tensor]:
         with torch.no_grad():
             frozen = split(model.E_flame(pictures))
-        losses = objective(frozen | {"expression": encoder(pictures)}, pictures, truth, step)
-        optimiser.zero_grad()
-        sum(losses.values(), torch.zeros(())).backward()
-        torch.nn.utils.clip_grad_norm_(encoder.parameters(), MAX_GRADIENT)
-        optimiser.step()
-        history.append({name: float(value.detach()) for name, value in losses.items()})
-        step += 1
-        if report is not None:
-            report(step, history[-1])
+        return objective(frozen | {"expression": encoder(pictures)}, pictures, truth, step)
+
+    chance = np.random.default_rng([recipe.seed, 2])
+    steps, last = train(encoder, recipe, source, chance, losses, stop_after, report)
     encoder.eval().requires_grad_(False)
     used = [name for name in ("emotion", "lips") if getattr(plugs, name) is not None]
-    info = {**model.info, "expression": {"steps": step, "recognisers": used}}
+    info = {**model.info, "expression": {"steps": steps, "recognisers": used}}
     done = replace(model, E_expression=encoder, info=info)
-    return Trained(done, step, time.perf_counter() - start, means(history[-100:]))
+    return Trained(done, steps, time.perf_counter() - start, last)
 
 
 def expression_encoder(model: FaceEncoder) -> Encoder:
