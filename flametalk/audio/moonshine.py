@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from jaxtyping import Float32
 
 from ..conventions import SAMPLE_RATE
@@ -50,4 +51,6 @@ def load_moonshine(file: Path) -> Moonshine:
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
+    options.intra_op_num_threads = torch.get_num_threads()  # one, in the workers of a corpus
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads rest
     return Moonshine(onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"]))
