@@ -19,9 +19,9 @@ UPPER_ARCH = ((0, 91.4), (6, 91.0), (12, 89.2), (17.8, 84.6), (22.0, 78), (24.8,
 LOWER_ARCH = ((0, 89.0), (5, 88.6), (10, 86.9), (15.6, 82.6), (20.0, 76), (23.3, 67.5), (25.6, 57),
     (26.8, 45), (27.2, 36))  # fmt: skip
 UPPER_EDGE, LOWER_EDGE = -68.8, -66.7
-# How far each crown stays behind that edge: the upper row is nearly level, the lower
-# one sinks toward the back, where an open mouth would show it over the lip.
-UPPER_STEP, LOWER_STEP = (0.0, 0.5, 0.0, 0.0, -0.1, -0.2, -0.2), (0.0, 0.1, 0.7, 2.3, 3.2, 5.0, 6.5)
+# How far each crown stays behind that edge. Behind the canines the rows meet on a plane between both edges;
+# the lower molars sink, since an open mouth would show them over the lip.
+UPPER_STEP, LOWER_STEP = (0.0, 0.5, 0.0, 0.5, 0.8, 1.1, 1.4), (0.0, 0.1, 0.6, 1.4, 2.0, 3.2, 4.6)
 AROUND, LEVELS = 8, ((0.0, 0.82), (0.35, 1.0), (0.80, 0.97), (1.0, 0.84))
 GUM_STATIONS, GUM_AROUND = 19, 6
 

@@ -11,30 +11,41 @@ BODY = ((-85, 34, 15, 9.0), (-78.5, 42, 17.0, 9.0), (-75.5, 52, 17.6, 7.8), (-74
         (-75.0, 68, 14.6, 5.6))  # fmt: skip
 BODY_STATIONS = 8
 TIP_LENGTH = 13.0
+BACK, RISE, DOME = (30.0, 68.0), 0.25, 1.7
+"""The body arches between these depths, by this share of its height, and is domed there instead of flat
+(power of the section's sides); its middle line stays."""
+GROOVE, GROOVE_WIDTH = 0.7, 0.22
+SUNK = 0.7  # mm at the groove's middle that the underside is lower instead: the sections' middles count
 TIP_TURNS = np.radians((22, 40, 55, 67, 77, 85))  # stations of the half ellipse that ends the tongue
 
 
 def _stations():
-    """Height, depth, half-width and half-height of each station from the root to the tip."""
+    """Height, depth, half-width and half-height of each station from the root to the tip, and how domed."""
     body = curve_at(BODY, np.linspace(0, 1, BODY_STATIONS))
     y, z, wide, high = body[-1]
     fall = np.cos(TIP_TURNS)
     tip = np.c_[y + 0 * fall, z + TIP_LENGTH * np.sin(TIP_TURNS), wide * fall, high * fall**0.8]
-    return np.vstack([body, tip])
+    line = np.vstack([body, tip])
+    domed = np.sin(np.pi * np.clip((line[:, 1] - BACK[0]) / (BACK[1] - BACK[0]), 0, 1)) ** 2
+    line[:, 3] *= 1 + RISE * domed
+    return np.c_[line, domed]
 
 
 def build_tongue():
     """The tongue at rest behind the lower teeth."""
-    y, z, wide, high = _stations().T
+    y, z, wide, high, domed = _stations().T
     stations = len(z)
     t = np.r_[0, np.cumsum(np.hypot(np.diff(y), np.diff(z)))]
     t /= t[-1]
     angle = 2 * np.pi * (np.arange(AROUND) + 0.5) / AROUND
-    top = np.clip(np.sin(angle), 0, 1)
-    groove = 1.4 * np.exp(-((np.cos(angle) / 0.22) ** 2)) * top
-    x = np.outer(wide, np.sign(np.cos(angle)) * np.abs(np.cos(angle)) ** 0.8)
+    top, under = np.clip(np.sin(angle), 0, 1), np.clip(-np.sin(angle), 0, 1)
+    middle = np.exp(-((np.cos(angle) / GROOVE_WIDTH) ** 2)) * top
+    groove = GROOVE * middle + SUNK * middle.sum() / under.sum() * under
+    x = np.outer(wide, np.cos(angle))
     fade = np.clip((t - 0.1) / 0.3, 0, 1) * np.clip((1 - t) / 0.2, 0, 1)
-    dy = np.outer(high, np.sin(angle)) - np.outer(fade, groove)
+    dome = np.sign(np.sin(angle)) * (1 - np.abs(np.cos(angle)) ** DOME)
+    section = np.outer(1 - domed, np.sin(angle)) + np.outer(domed, dome)
+    dy = high[:, None] * section - np.outer(fade, groove)
     points = np.stack([x, y[:, None] + dy, np.repeat(z[:, None], AROUND, 1)], -1)
     ids = np.arange(stations * AROUND).reshape(stations, AROUND)
     faces = np.vstack([tube_faces(ids), cap_faces(ids[-1]), cap_faces(ids[0][::-1])])

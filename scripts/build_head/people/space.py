@@ -1,4 +1,4 @@
-"""From authored attributes to 100 components: shared causes, principal components, order."""
+"""From authored attributes to 100 components: shared causes, principal components, order, closing eyes."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,9 @@ from scipy.optimize import linear_sum_assignment
 from . import age, asymmetry, ears, eyes, face, mouth, neck, nose, skull
 from .anchors import find_anchors
 from .carry import displacement, make_carrier, parity
+from .close_lids import close_lids
 from .factors import FACTORS
+from .seat_teeth import seat_teeth
 
 N_COMPONENTS = 100
 MILLIMETRE = 1e-3
@@ -103,4 +105,5 @@ def build_people(template):
     components = np.vstack([components, sources[local]])
     order = np.argsort(-np.linalg.norm(components, axis=1), kind="stable")
     basis = components[order].reshape(N_COMPONENTS, -1, 3).transpose(1, 2, 0) * MILLIMETRE
+    basis = seat_teeth(template, close_lids(template, basis))
     return People(tuple(titles[i] for i in order), np.ascontiguousarray(basis))
