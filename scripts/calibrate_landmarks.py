@@ -1,31 +1,33 @@
 """Where a tracker's landmarks lie on the built-in head: `python -m scripts.calibrate_landmarks`.
 
 A tracker has its own idea of where a nostril or a hairline is. Random faces are rendered, MediaPipe looks
-at them, and what it is off by, seen from the head, is averaged for each landmark: a shift in millimetres, and
-the spread that stays, which says how far the landmark is to be trusted. Written to
-`flametalk/lift/landmarks_builtin.json`. Needs the extra `lift`.
+at them, and what it is off by is told apart: what follows from the face and its turn, what all landmarks err
+by together, and the spread that stays. Written to `flametalk/lift/landmarks_builtin.safetensors`; see
+`flametalk/lift/habits.py`. Needs the extra `lift`.
 """
 
 import argparse
-import json
-from pathlib import Path
 
 import numpy as np
 import torch
 
-from flametalk.conventions import JAW_JOINT, LEFT_EYE, MILLIMETRES, RIGHT_EYE, ROOT
-from flametalk.files import atomic_path
+from flametalk.conventions import JAW_JOINT, LEFT_EYE, MILLIMETRES, N_JOINTS, N_SHAPE, RIGHT_EYE, ROOT
 from flametalk.head import Head
 from flametalk.head.embeddings import contour_row
-from flametalk.lift.marks import OUTLINE, TABLE, Marks, outline_rows, plain_marks
+from flametalk.lift.habits import TABLE, Habits, write_habits
+from flametalk.lift.marks import OUTLINE, outline_rows, plain_marks
+from flametalk.lift.outline import nearest_on_line
 from flametalk.lift.points import place
-from flametalk.lift.residuals import nearest_on_line
 from flametalk.lift.unknowns import joint_rotations
 
 from .lift_faces import Face, random_faces
 
-HABITS = 14  # errors that landmarks make together
-RIDGE = 5.0  # faces whose word a shift of nothing has
+WAYS = 30  # errors that landmarks make together
+FOLDS = 5  # in which faces are judged by what others say
+NEVER = 1e12
+# Faces whose word an answer of nothing has: constant, shape, expression, root, neck, jaw, left, right eye.
+RIDGE = (5.0, 100.0, 10.0, 1.0, NEVER, 1.0, 1.0, 1.0)
+RIDGE_OUTLINE = 1.0
 
 
 def truth(faces: list[Face]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -36,46 +38,86 @@ def truth(faces: list[Face]) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.from_numpy(np.concatenate([shape, expression], 1)), joint_rotations(torch.cat(angles, 1))
 
 
-def calibrate(marks: Marks, faces: list[Face], landmarks: np.ndarray) -> dict:
-    """Shift (x, y, z) and spread in mm by landmark; by landmark of the outline: outwards, and spread."""
+def calibrate(head: Head, faces: list[Face], landmarks: np.ndarray) -> Habits:
+    """What the landmarks (faces, 478, 2) of these faces are off by."""
+    marks = plain_marks(head)
     coefficients, rotations = truth(faces)
-    pixels = torch.from_numpy(landmarks)
+    pixels = torch.from_numpy(landmarks).double()
+    plane, unit = seen_by(faces, place(marks.points, coefficients, rotations))
+    up = torch.tensor([1.0, -1.0])
+    away = (pixels[:, list(marks.ids)] - plane) * unit[..., None] * up  # mm, f n 2
+    answers, rest = answers_of(away, coefficients, rotations)
+    rows = outline_rows(contour_row(rotations[:, ROOT]))
+    line, unit = seen_by(faces, place(marks.outline, coefficients, rotations, rows))
+    blend, normal = nearest_on_line(line, pixels[:, list(OUTLINE)])
+    across = ((pixels[:, list(OUTLINE)] - blend @ line) * normal).sum(-1) * unit
+    outline, rest_outline = outline_of(across, rotations)
+    every = torch.cat([rest.flatten(1), rest_outline], 1)
+    together, size, ways = torch.linalg.svd(every, full_matrices=False)
+    left = every - (together[:, :WAYS] * size[:WAYS]) @ ways[:WAYS]
+    ways = size[:WAYS, None] * ways[:WAYS] / len(faces) ** 0.5
+    count = 2 * len(marks.ids)
+    return Habits(
+        head.name,
+        marks.ids,
+        answers,
+        outline,
+        ways[:, :count].unflatten(1, (-1, 2)),
+        ways[:, count:],
+        left[:, :count].unflatten(1, (-1, 2)).square().mean((0, 2)).sqrt(),
+        left[:, count:].square().mean(0).sqrt(),
+    )
+
+
+def seen_by(faces: list[Face], points: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Pixels of points (faces, n, 3), and the millimetres of a pixel at their distance."""
     focal = torch.tensor([face.camera.focal for face in faces])[:, None]
     centre = torch.tensor([face.camera.principal_point for face in faces])[:, None]
+    local = np.stack([f.camera.to_camera(p) for f, p in zip(faces, points.numpy(), strict=True)])
+    depth = torch.from_numpy(local[..., 2])
+    plane = torch.from_numpy(local[..., :2]) * (focal / depth)[..., None] + centre
+    return plane, depth.mean(1, keepdim=True) / focal * MILLIMETRES
 
-    def seen(points: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        local = np.stack([f.camera.to_camera(p) for f, p in zip(faces, points.numpy(), strict=True)])
-        depth = torch.from_numpy(local[..., 2])
-        plane = torch.from_numpy(local[..., :2]) * (focal / depth)[..., None] + centre
-        return plane, depth.mean(1, keepdim=True) / focal * MILLIMETRES  # mm a pixel
 
-    plane, unit = seen(place(marks.points, coefficients, rotations))
-    away = (pixels[:, list(marks.ids)] - plane) * unit[..., None] * torch.tensor([1.0, -1.0])
+def answers_of(
+    away: torch.Tensor, coefficients: torch.Tensor, rotations: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Ridge regression of what landmarks are off by, seen from the head: answers (n, 3, k), and the rest.
+
+    The rest of a face is what answers leave that were measured on other faces.
+    """
+    features = (rotations - torch.eye(3, dtype=rotations.dtype)).flatten(1)
+    columns = torch.cat([torch.ones(len(away), 1, dtype=away.dtype), coefficients, features], 1)
+    widths = [1, N_SHAPE, coefficients.shape[1] - N_SHAPE, *[9] * N_JOINTS]
+    ridge = torch.cat([torch.full((w,), r, dtype=away.dtype) for w, r in zip(widths, RIDGE, strict=True)])
     turn = rotations[:, ROOT, :2]  # what of the head's axes is seen in the picture
-    matrix = (turn.mT @ turn).sum(0) + RIDGE * torch.eye(3, dtype=turn.dtype)
-    shift = torch.linalg.solve(matrix, torch.einsum("bxk,bnx->kn", turn, away)).T
-    rest = away - torch.einsum("bxk,nk->bnx", turn, shift)
-    together, spread, ways = torch.linalg.svd(rest.flatten(1), full_matrices=False)
-    ways = (spread[:HABITS, None] * ways[:HABITS] / len(faces) ** 0.5).unflatten(1, (-1, 2))  # k n 2
-    rest = rest - (together[:, :HABITS] * len(faces) ** 0.5 @ ways.flatten(1)).reshape(rest.shape)
-    habits = {
-        str(number): [[round(float(v), 3) for v in way[i]] for way in ways]
-        for i, number in enumerate(marks.ids)
-    }
-    points = {
-        str(number): [round(float(v), 2) for v in (*shift[i], rest[:, i].square().mean().sqrt())]
-        for i, number in enumerate(marks.ids)
-    }
-    rows = outline_rows(contour_row(rotations[:, ROOT]))
-    line, unit = seen(place(marks.outline, coefficients, rotations, rows))
-    wanted = pixels[:, list(OUTLINE)]
-    blend, normal = nearest_on_line(line, wanted)
-    across = ((wanted - blend @ line) * normal).sum(-1) * unit
-    outline = {
-        str(number): [round(float(across[:, i].mean()), 2), round(float(across[:, i].std()), 2)]
-        for i, number in enumerate(OUTLINE)
-    }
-    return {"points": points, "outline": outline, "habits": habits}
+    lines = torch.einsum("fxc,fk->fxck", turn, columns).flatten(2)  # f 2 (3 k)
+
+    def solved(used: torch.Tensor) -> torch.Tensor:
+        rows, wanted = lines[used].flatten(0, 1), away[used].transpose(1, 2).flatten(0, 1)
+        return torch.linalg.solve(rows.T @ rows + torch.diag(ridge.repeat(3)), rows.T @ wanted)
+
+    group, rest = torch.arange(len(away)) % FOLDS, torch.zeros_like(away)
+    for fold in range(FOLDS):
+        mine = group == fold
+        rest[mine] = away[mine] - (lines[mine] @ solved(~mine)).transpose(1, 2)
+    return solved(group >= 0).T.unflatten(1, (3, -1)), rest
+
+
+def outline_of(across: torch.Tensor, rotations: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The same for the outline, by the head's turn alone: (m, 10), and the rest."""
+    turn = (rotations[:, ROOT] - torch.eye(3, dtype=rotations.dtype)).flatten(1)
+    rows = torch.cat([torch.ones(len(across), 1, dtype=across.dtype), turn], 1)
+    group, rest = torch.arange(len(across)) % FOLDS, torch.zeros_like(across)
+
+    def solved(used: torch.Tensor) -> torch.Tensor:
+        ridge = RIDGE_OUTLINE * torch.eye(rows.shape[1], dtype=rows.dtype)
+        return torch.linalg.solve(rows[used].T @ rows[used] + ridge, rows[used].T @ across[used])
+
+    for fold in range(FOLDS):
+        mine = group == fold
+        rest[mine] = across[mine] - rows[mine] @ solved(~mine)
+    return solved(group >= 0).T, rest
 
 
 def main() -> None:
@@ -84,7 +126,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--count", type=int, default=240)
+    parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     head, faces, landmarks = Head.load(), [], []
@@ -94,12 +136,16 @@ def main() -> None:
             if found:
                 faces.append(face)
                 landmarks.append(found[0].landmarks[:, :2])
-    table = calibrate(plain_marks(head), faces, np.stack(landmarks))
-    table = {"head": head.name, "faces": len(faces), "seed": options.seed, **table}
-    with atomic_path(TABLE) as path:
-        Path(path).write_text(json.dumps(table, indent=0) + "\n")
-    spread = [row[-1] for row in table["points"].values()]
-    print(f"{len(faces)} of {options.count} faces found; spread {np.mean(spread):.2f} mm on average")
+    habits = calibrate(head, faces, np.stack(landmarks))
+    write_habits(habits, TABLE, {"faces": str(len(faces)), "seed": str(options.seed)})
+    print(f"{len(faces)} of {options.count} faces found")
+    print(f"landmarks err by {rms(habits.ways):.2f} mm together and {rms(habits.spread):.2f} mm each alone")
+
+
+def rms(values: torch.Tensor) -> float:
+    """Of the ways: of all together."""
+    squared = values.square().sum(0) if values.ndim == 3 else values.square()
+    return float(squared.mean().sqrt())
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ def fit_landmarks(
     if not found.any():
         raise InputError("no face was found in any frame: a face that looks towards the camera is needed")
     marks = marks_of(head)
-    layout = Layout(head.n_shape, head.n_expression, marks.habits.shape[-1])
+    layout = marks.layout
     lens = Lens(focal or FOCAL * max(size), (size[0] / 2, size[1] / 2), perspective)
     known = focal is not None or not perspective
     problem = Problem(marks, layout, lens, prior_of(head, layout, known))
@@ -127,7 +127,7 @@ def fit_people_of(
 ) -> tuple[Layout, Float[Tensor, "b x"], Float[Tensor, "b y"]]:
     """Many photos of one size at once, each of another person: layout, rows of the photos, rows of people."""
     marks = marks_of(head)
-    layout = Layout(head.n_shape, head.n_expression, marks.habits.shape[-1])
+    layout = marks.layout
     lens = Lens(torch.from_numpy(np.asarray(focal, np.float64)), (size[0] / 2, size[1] / 2))
     problem = Problem(marks, layout, lens, prior_of(head, layout, known))
     seen = marks.observe(landmarks)

@@ -4,10 +4,8 @@ A landmark is a MediaPipe number. The outline of the jaw is no set of fixed poin
 the cheek turns away from the camera, and moves over the skin with the head. It is compared as a line.
 """
 
-import json
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,13 +13,14 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from ..conventions import LEFT_EYE, MILLIMETRES, RIGHT_EYE
-from ..errors import InputError
-from ..files import existing_file
+from ..errors import FormatError, InputError
 from ..head import Head
 from ..head.embeddings import CONTOUR_POINTS
 from ..head.model import Landmarks
+from .habits import TABLE, Habits, habits_of
 from .observed import Observed, face_size
 from .points import FacePoints, face_points
+from .unknowns import Layout
 
 N_TRACKED = 478  # landmarks with irises
 RIGHT_IRIS, LEFT_IRIS = 468, 473  # their centres
@@ -32,10 +31,9 @@ OUTLINE = (
 FOREHEAD_EDGE = (10, 338, 297, 332, 284, 251, 389, 356, 127, 162, 21, 54, 103, 67, 109)
 IRIS_REACH = 1.5  # mm behind the foremost vertex of an eyeball that still is iris, where no region tells
 NEEDED = ("mediapipe", "contour")
-TABLE = Path(__file__).with_name("landmarks_builtin.json")  # written by scripts/calibrate_landmarks.py
-TABLE_MAX_BYTES = 2**20
 # Real faces are further from the head than its own renders are: by so much less landmarks are trusted.
-CAUTION = 2.5
+CAUTION = 3.0
+CAUTION_OUTLINE = 2.0
 FACE_SIZE = 50.0  # mm: the size (`face_size`) of the mean face
 TRUST = 0.02  # a landmark is off by about this part of the face's size
 TRUST_IRIS = 0.012
@@ -52,8 +50,15 @@ class Marks:
     outline: FacePoints  # the rows of the moving contour, one after the other
     outline_ids: tuple[int, ...]
     outline_sigma: Float[Tensor, "m"]
-    outline_shift: Float[Tensor, "m"]  # by which the tracker's outline lies outside the head's
+    # by which the tracker's outline lies outside the head's: a constant, and by rotation − identity
+    outline_shift: Float[Tensor, "m 10"]
     habits: Float[Tensor, "n 2 k"]  # errors that landmarks make together, one standard deviation each
+    outline_habits: Float[Tensor, "m k"]  # outwards, by the same errors
+
+    @property
+    def layout(self) -> Layout:
+        """What is solved for."""
+        return Layout(self.points.n_shape, self.points.n_expression, self.habits.shape[-1])
 
     def observe(self, landmarks: Float[np.ndarray, "b 478 c"], found: np.ndarray | None = None) -> Observed:
         """A tracker's landmarks in pixels, sorted as the points are. Frames not `found` weigh nothing."""
@@ -80,31 +85,32 @@ class Marks:
 def marks_of(head: Head) -> Marks:
     """The points of any head that has the landmark sets `mediapipe` and `contour`.
 
-    Where the tracker has another idea of a landmark than the built-in head, the point is shifted to it.
+    Where the tracker's habits with this head are known (`habits.py`), the points are what it takes them for.
     """
-    marks = plain_marks(head)
-    table = json.loads(existing_file(TABLE, TABLE_MAX_BYTES).read_text()) if TABLE.is_file() else {}
-    if table.get("head") != head.name:
-        return marks
-    zero = [0.0, 0.0, 0.0, TRUST * FACE_SIZE]
-    rows = torch.tensor([table["points"].get(str(i), zero) for i in marks.ids], dtype=torch.float64)
-    line = torch.tensor([table["outline"][str(i)] for i in marks.outline_ids], dtype=torch.float64)
-    moved = marks.points.base + marks.points.share[..., None] * rows[:, :3] / MILLIMETRES
+    marks, habits = plain_marks(head), habits_of(head)
+    return marks if habits is None else with_habits(marks, habits)
+
+
+def with_habits(marks: Marks, habits: Habits) -> Marks:
+    """Points, trust and common errors as they were measured."""
+    if habits.ids != marks.ids or habits.answers.shape[-1] != 1 + marks.points.basis.shape[-1]:
+        raise FormatError(
+            TABLE, "is about other landmarks or coefficients: run `python -m scripts.calibrate_landmarks`"
+        )
+    answers = habits.answers / MILLIMETRES
+    share = marks.points.share[..., None]
+    base = marks.points.base + share * answers[..., 0]
+    basis = marks.points.basis + share[..., None] * answers[..., 1:]
+    turned = torch.tensor([1.0, -1.0], dtype=torch.float64)  # the picture's y points down
     return replace(
         marks,
-        points=replace(marks.points, base=moved),
-        sigma=CAUTION * rows[:, 3] / FACE_SIZE,
-        outline_sigma=CAUTION * line[:, 1] / FACE_SIZE,
-        outline_shift=line[:, 0] / FACE_SIZE,
-        habits=_habits(table["habits"], marks.ids),
+        points=replace(marks.points, base=base, basis=basis),
+        sigma=CAUTION * habits.spread / FACE_SIZE,
+        outline_sigma=CAUTION_OUTLINE * habits.outline_spread / FACE_SIZE,
+        outline_shift=habits.outline / FACE_SIZE,
+        habits=(habits.ways * turned).permute(1, 2, 0) / FACE_SIZE,
+        outline_habits=habits.outline_ways.T / FACE_SIZE,
     )
-
-
-def _habits(table: dict[str, list[list[float]]], ids: tuple[int, ...]) -> Float[Tensor, "n 2 k"]:
-    """From millimetres, y up, to parts of the face's size in the picture, y down."""
-    count = len(next(iter(table.values())))
-    rows = torch.tensor([table.get(str(i), [[0.0, 0.0]] * count) for i in ids], dtype=torch.float64)
-    return rows.mT * torch.tensor([[1.0], [-1.0]], dtype=torch.float64) / FACE_SIZE
 
 
 def plain_marks(head: Head) -> Marks:
@@ -138,8 +144,9 @@ def plain_marks(head: Head) -> Marks:
         outline=_joined(head, [outline]),
         outline_ids=OUTLINE,
         outline_sigma=torch.full((len(OUTLINE),), TRUST_OUTLINE, dtype=torch.float64),
-        outline_shift=torch.zeros(len(OUTLINE), dtype=torch.float64),
+        outline_shift=torch.zeros(len(OUTLINE), 10, dtype=torch.float64),
         habits=torch.zeros(len(ids), 2, 0, dtype=torch.float64),
+        outline_habits=torch.zeros(len(OUTLINE), 0, dtype=torch.float64),
     )
 
 

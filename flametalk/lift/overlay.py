@@ -34,7 +34,7 @@ def overlay_frames(
     surface, renderer = from_head(head), CpuRenderer(Settings(look="clay", antialias=2))
     chunks = (vertices for chunk in lifted.clip.vertex_chunks(head, 16) for vertices in chunk.numpy())
     for number, (picture, vertices) in enumerate(zip(pictures, chunks, strict=True)):
-        passes = renderer.render(vertices, surface, lifted.camera, ("colour", "mask"))
+        passes = renderer.render(vertices, surface, lifted.camera_of(number), ("colour", "mask"))
         assert passes.colour is not None and passes.mask is not None
         share = (passes.mask * strength)[..., None]
         mixed = np.rint(picture * (1 - share) + passes.colour * share).astype(np.uint8)

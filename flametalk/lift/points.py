@@ -2,6 +2,9 @@
 
 A point is a weighted sum of vertices. Blend shapes, pose correctives and skinning are linear in what they act
 on, so the sum can be taken once, per joint, and no vertex is needed again: the result is exact.
+
+Correctives may follow the root's turn, too. No head does so, but what a tracker takes for a landmark moves
+over the skin with the side that it sees the face from (`habits.py`).
 """
 
 from dataclasses import dataclass
@@ -10,14 +13,17 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from ..conventions import N_JOINTS, N_POSE_FEATURES, ROOT
+from ..conventions import N_EXPRESSION, N_JOINTS, N_SHAPE
 from ..head import Head
 from ..head.skinning import skinning_transforms
+from .turning import joint_slopes
+
+N_FEATURES = 9 * N_JOINTS  # rotation matrices minus identity, the root's before the others'
 
 
 @dataclass(frozen=True, eq=False)
 class FacePoints:
-    """n points of one head in double precision. k = shape + expression + pose features."""
+    """n points of one head in double precision. k = shape + expression + `N_FEATURES`."""
 
     base: Float[Tensor, "5 n 3"]  # at rest, times the weight of each joint
     basis: Float[Tensor, "5 n 3 k"]
@@ -33,14 +39,16 @@ class FacePoints:
 
 
 def face_points(head: Head, weights: Float[Tensor, "n u"], vertices: Int[Tensor, "u"]) -> FacePoints:
-    """The points Σ weights · vertices."""
+    """The points Σ weights · vertices. Of longer bases what `Clip` has room for: the first 100 and 50."""
     double = torch.float64
     weights = weights.to(double)
     skinning = head.skinning[vertices].to(double).T  # 5 u
-    bases = [head.shape_basis, head.expression_basis, head.pose_basis]
+    still = head.pose_basis.new_zeros(len(head.pose_basis), 3, 9)
+    people, faces = head.shape_basis[..., :N_SHAPE], head.expression_basis[..., :N_EXPRESSION]
+    bases = [people, faces, still, head.pose_basis]
     blend = torch.cat([basis[vertices].to(double) for basis in bases], -1)
     by_joint = weights[None] * skinning[:, None]  # 5 n u
-    both = torch.cat([head.shape_basis, head.expression_basis], -1).to(double)
+    both = torch.cat([people, faces], -1).to(double)
     regressor = head.joint_regressor.to(double)
     return FacePoints(
         base=by_joint @ head.template[vertices].to(double),
@@ -48,8 +56,8 @@ def face_points(head: Head, weights: Float[Tensor, "n u"], vertices: Int[Tensor,
         share=by_joint.sum(-1),
         joints=regressor @ head.template.to(double),
         joint_basis=torch.einsum("jv,vck->kjc", regressor, both).flatten(1),
-        n_shape=head.n_shape,
-        n_expression=head.n_expression,
+        n_shape=people.shape[-1],
+        n_expression=faces.shape[-1],
     )
 
 
@@ -58,7 +66,7 @@ class Rest:
     """Points before they are posed: what does not change while angles do."""
 
     local: Float[Tensor, "b 5 m 3"]  # shaped, times the weight of each joint
-    correctives: Float[Tensor, "5 *b m 3 36"]
+    correctives: Float[Tensor, "5 *b m 3 45"]
     share: Float[Tensor, "#b 5 m"]
     joints: Float[Tensor, "b 5 3"]
 
@@ -68,7 +76,7 @@ def at_rest(
 ) -> Rest:
     """Shaped points. `coefficients` are shape and expression; `rows` picks points by frame."""
     joints = points.joints + (coefficients @ points.joint_basis).unflatten(-1, (N_JOINTS, 3))
-    blends, correctives = points.basis[..., :-N_POSE_FEATURES], points.basis[..., -N_POSE_FEATURES:]
+    blends, correctives = points.basis[..., :-N_FEATURES], points.basis[..., -N_FEATURES:]
     if rows is None:
         flat = blends.reshape(-1, blends.shape[-1])
         local = points.base + (coefficients @ flat.T).unflatten(-1, points.base.shape)
@@ -81,15 +89,40 @@ def at_rest(
 def posed(rest: Rest, rotations: Float[Tensor, "b 5 3 3"]) -> Float[Tensor, "b m 3"]:
     """The points where the joints put them."""
     transforms = skinning_transforms(rotations, rest.joints)
-    identity = torch.eye(3, dtype=rotations.dtype)
-    features = (rotations[:, ROOT + 1 :] - identity).flatten(1)
+    return _weighted(rest, _features(rotations)) @ transforms.mT.flatten(1, 2)
+
+
+def by_angle(
+    rest: Rest, angles: Float[Tensor, "b 10"], rotations: Float[Tensor, "b 5 3 3"]
+) -> Float[Tensor, "b m 3 10"]:
+    """Derivatives of `posed` by the ten angles of a frame, of which `rotations` are made."""
+    transforms, features = skinning_transforms(rotations, rest.joints), _features(rotations)
+    slopes, by_rotation = joint_slopes(angles, rotations, transforms, rest.joints)
+    columns = slopes.permute(0, 2, 4, 3, 1).flatten(1, 2).flatten(2)  # b (j 4) (3 a)
+    moved = (_weighted(rest, features) @ columns).unflatten(-1, (3, -1))
+    turns = transforms[..., :3].transpose(1, 2).flatten(2)  # b 3 (j 3)
     if rest.correctives.ndim == 4:
-        flat = rest.correctives.reshape(-1, N_POSE_FEATURES)
+        flat = rest.correctives.transpose(1, 2).flatten(0, 1).flatten(1)  # (j 3) (m k)
+    else:
+        flat = rest.correctives.permute(1, 0, 3, 2, 4).flatten(1, 2).flatten(2)  # b (j 3) (m k)
+    turned = (turns @ flat).unflatten(-1, (-1, N_FEATURES)).transpose(1, 2)  # b m 3 k
+    return moved + turned @ by_rotation.flatten(2).mT[:, None]
+
+
+def _features(rotations: Float[Tensor, "b 5 3 3"]) -> Float[Tensor, "b k"]:
+    return (rotations - torch.eye(3, dtype=rotations.dtype)).flatten(1)
+
+
+def _weighted(rest: Rest, features: Float[Tensor, "b k"]) -> Float[Tensor, "b m 20"]:
+    """Before they are turned, for each joint its part of the point, and its weight."""
+    if rest.correctives.ndim == 4:
+        flat = rest.correctives.reshape(-1, N_FEATURES)
         added = (features @ flat.T).unflatten(-1, rest.correctives.shape[:-1])
     else:
         added = (rest.correctives @ features[:, None, :, None])[..., 0].transpose(0, 1)
-    turned = (rest.local + added) @ transforms[..., :3].mT  # b 5 m 3
-    return turned.sum(1) + rest.share.mT @ transforms[..., 3]
+    local = rest.local + added  # b 5 m 3
+    share = rest.share.expand(len(local), -1, -1)
+    return torch.cat([local, share[..., None]], -1).transpose(1, 2).flatten(2)
 
 
 def place(

@@ -1,7 +1,7 @@
 """What is likely before anything is seen: statistics of shapes, expressions, jaws and glances.
 
 Shapes are in standard deviations. FLAME's expressions are too. The built-in head's expressions are actions of
-0 … 1 with names: how far each is used by the head's own actions says how likely it is.
+0 … 1 with names: how far each is used by the head's own poses, and with what others, says how likely it is.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,8 @@ NEGATIVE = 0.03  # an action below 0 by this much is as unlikely as one standard
 FOCAL = 0.08  # of its logarithm: what the tracker errs by would otherwise be read as a wide lens
 SIGMAS_SHAPE = 1.0
 SIGMAS_EXPRESSION = 1.0
-LEAST = 0.08  # actions that none of the head's poses uses still happen
+LEAST = 0.05  # by which every action and the jaw may differ from what the head's poses use
+FAMILIES = {"emotion/": 0.6, "speech/": 0.7, "arkit/": 0.3}  # how often a face shows a pose of each
 BOTH_WAYS = (
     "jaw_side",
     "jaw_forward",
@@ -50,11 +51,19 @@ def prior_of(head: Head, layout: Layout, focal_known: bool = False) -> Prior:
     width = layout.frame
     sigma = torch.full((width,), float("inf"), dtype=double)
     floor = torch.zeros(width, dtype=torch.bool)
-    sigma[layout.expression], floor[layout.expression] = _expressions(head)
+    rest = torch.zeros(width, dtype=double)
+    sigma[layout.expression] = SIGMAS_EXPRESSION
     sigma[layout.jaw] = torch.tensor(JAW, dtype=double)
+    rest[layout.jaw.start] = JAW_REST
     floor[layout.jaw.start] = True
     sigma[layout.habits] = 1.0
     precision = torch.diag(1 / sigma**2)
+    if head.expression_names and head.actions:
+        face = [*range(layout.expression.stop), *range(layout.jaw.start, layout.jaw.stop)]
+        mean, covariance = _of_actions(head)
+        precision[torch.tensor(face)[:, None], face] = torch.linalg.inv(covariance)
+        rest[face] = mean
+        floor[layout.expression] = torch.tensor([name not in BOTH_WAYS for name in head.expression_names])
     gaze = layout.gaze.start
     for axis, spread in enumerate(GAZE):
         left, right = gaze + axis, gaze + 2 + axis
@@ -62,19 +71,27 @@ def prior_of(head: Head, layout: Layout, focal_known: bool = False) -> Prior:
         precision[right, right] += 0.5 / spread**2 + 1 / VERGENCE**2
         precision[left, right] -= 1 / VERGENCE**2
         precision[right, left] -= 1 / VERGENCE**2
-    rest = torch.zeros(width, dtype=double)
-    rest[layout.jaw.start] = JAW_REST
     shared = torch.full((layout.shared,), SIGMAS_SHAPE**-2, dtype=double)
     shared[layout.focal] = 1e12 if focal_known else FOCAL**-2
     return Prior(precision, rest, shared, floor)
 
 
-def _expressions(head: Head) -> tuple[Float[Tensor, "e"], Bool[Tensor, "e"]]:
-    """Spread, and which ones are actions of 0 … 1."""
-    names = head.expression_names
-    if not names or not head.actions:
-        spread = torch.full((head.n_expression,), SIGMAS_EXPRESSION, dtype=torch.float64)
-        return spread, torch.zeros(head.n_expression, dtype=torch.bool)
-    used = torch.stack([a.expression.double() for n, a in head.actions.items() if not n.startswith("arkit")])
-    spread = used.abs().amax(0).mul(0.5).clamp(LEAST, 0.5)
-    return spread, torch.tensor([name not in BOTH_WAYS for name in names])
+def _of_actions(head: Head) -> tuple[Float[Tensor, "a"], Float[Tensor, "a a"]]:
+    """Mean and covariance of expression and jaw, if faces show one pose of each family, of any strength.
+
+    What goes together in a smile or an "oo" is likely together; else an open jaw and a pulled lip, which move
+    the same landmarks, could not be told apart.
+    """
+    size = head.n_expression + 3
+    mean, covariance = torch.zeros(size, dtype=torch.float64), torch.zeros(size, size, dtype=torch.float64)
+    for family, often in FAMILIES.items():
+        poses = [action for name, action in head.actions.items() if name.startswith(family)]
+        if not poses:
+            continue
+        rows = torch.stack([torch.cat([pose.expression, pose.jaw]).double() for pose in poses])
+        first = often / 2 * rows.mean(0)  # strengths are even from 0 to 1: 1/2 and 1/3 are their moments
+        mean += first
+        covariance += often / 3 * rows.T @ rows / len(rows) - torch.outer(first, first)
+    least = torch.full((size,), LEAST, dtype=torch.float64)
+    least[-3:] = torch.tensor(JAW, dtype=torch.float64) / 2
+    return mean, covariance + torch.diag(least**2)

@@ -10,13 +10,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..head.embeddings import CONTOUR_POINTS, contour_row
+from ..head.embeddings import contour_row
 from .marks import Marks, outline_rows
 from .observed import Observed
-from .points import FacePoints, at_rest, by_coefficient, place, posed
+from .outline import beyond, beyond_slopes, nearest_on_line
+from .points import FacePoints, Rest, at_rest, by_angle, by_coefficient, posed
 from .prior import NEGATIVE, Prior
 from .projection import Lens, project
-from .unknowns import N_ANGLES, Layout, joint_rotations
+from .unknowns import Layout, joint_rotations
 
 TOLERATED = 3.0  # standard deviations from which a landmark begins to lose its say
 
@@ -49,10 +50,7 @@ def cost_of(
     """What is minimised, without the prior of the shared numbers."""
     total = _prior_cost(problem, frames)
     for part in _parts(problem, seen, frames, shared):
-        points = place(
-            part.points, _coefficients(problem, frames, shared), _turns(problem, frames), part.rows
-        )
-        pixels = project(problem.lens, points, frames[:, problem.layout.place], shared[:, -1])[0]
+        pixels = project(problem.lens, part.places, frames[:, problem.layout.place], shared[:, -1])[0]
         residual = part.residual(pixels)
         total = total + _robust(residual, part.weights)[0].sum(1)
     return total
@@ -79,7 +77,12 @@ def equations_of(
         residual = part.residual(pixels)
         value, pull = _robust(residual, part.weights)
         cost = cost + value.sum(1)
-        lines = part.linear(slopes).flatten(1, 2)  # b r columns
+        lines = part.linear(slopes)
+        if part.beyond is not None:
+            lines[..., -layout.frame :] += (
+                beyond_slopes(problem.marks, layout, seen.size, frames) / part.scale[..., None]
+            )
+        lines = lines.flatten(1, 2)  # b r columns
         residual = residual.flatten(1, 2)
         pull = pull.repeat_interleave(residual.shape[1] // pull.shape[1], 1)
         mine = lines[..., -layout.frame :]
@@ -101,6 +104,8 @@ class _Part:
     """Landmarks of one kind, and how a place in the picture becomes a residual."""
 
     points: FacePoints
+    rest: Rest
+    places: Tensor  # b m 3
     rows: Tensor | None
     wanted: Tensor  # b m 2
     weights: Tensor  # b m
@@ -108,7 +113,7 @@ class _Part:
     blend: Tensor | None = None  # b m 17: observed points of the outline lie between the head's
     normal: Tensor | None = None  # b m 2: only what is across the outline counts
     habits: Tensor | None = None  # b m 2 k: pixels by which the tracker errs in each of its ways
-    beyond: Tensor | float = 0.0  # b m 1: pixels by which the tracker's outline lies outside
+    beyond: Tensor | None = None  # b m 1: pixels by which the tracker's outline lies outside
 
     def linear(self, values: Tensor) -> Tensor:
         """(b, points, 2, …) in pixels to (b, m, 1 or 2, …) in standard deviations."""
@@ -120,7 +125,7 @@ class _Part:
         return flat if values.ndim > 3 else flat[..., 0]
 
     def residual(self, pixels: Tensor) -> Tensor:
-        if self.blend is None or self.normal is None:
+        if self.blend is None or self.normal is None or self.beyond is None:
             return (pixels - self.wanted) / self.scale
         apart = self.blend @ pixels - self.wanted
         return ((apart * self.normal).sum(-1, keepdim=True) + self.beyond) / self.scale
@@ -131,37 +136,29 @@ def _parts(problem: Problem, seen: Observed, frames: Tensor, shared: Tensor) -> 
     sigma = (seen.size[:, None] * marks.sigma)[..., None]
     habits = seen.size[:, None, None, None] * marks.habits
     wanted = seen.points - (habits @ frames[:, None, problem.layout.habits, None])[..., 0]
-    fixed = _Part(marks.points, None, wanted, seen.weights, sigma, habits=habits)
-    turns = _turns(problem, frames)
+    turns, coefficients = _turns(problem, frames), _coefficients(problem, frames, shared)
+    rest = at_rest(marks.points, coefficients)
+    fixed = _Part(marks.points, rest, posed(rest, turns), None, wanted, seen.weights, sigma, habits=habits)
     rows = outline_rows(contour_row(turns[:, 0]))
-    with torch.no_grad():
-        coefficients = _coefficients(problem, frames, shared)
-        points = place(marks.outline, coefficients, turns, rows)
-        line = project(problem.lens, points, frames[:, problem.layout.place], shared[:, -1])[0]
-        blend, normal = nearest_on_line(line, seen.outline)
+    rest = at_rest(marks.outline, coefficients, rows)
+    places = posed(rest, turns)
+    line = project(problem.lens, places, frames[:, problem.layout.place], shared[:, -1])[0]
+    blend, normal = nearest_on_line(line, seen.outline)
     scale = (seen.size[:, None] * marks.outline_sigma)[..., None]
-    beyond = (seen.size[:, None] * marks.outline_shift)[..., None]
     outline = _Part(
-        marks.outline, rows, seen.outline, seen.outline_weights, scale, blend, normal, None, beyond
+        marks.outline,
+        rest,
+        places,
+        rows,
+        seen.outline,
+        seen.outline_weights,
+        scale,
+        blend,
+        normal,
+        None,
+        beyond(marks, problem.layout, seen.size, frames),
     )
     return [fixed, outline]
-
-
-def nearest_on_line(
-    line: Float[Tensor, "b p 2"], points: Float[Tensor, "b m 2"]
-) -> tuple[Float[Tensor, "b m p"], Float[Tensor, "b m 2"]]:
-    """Where on an open polyline each point has its nearest neighbour, as weights, and the normal there."""
-    start, along = line[:, None, :-1], (line[:, 1:] - line[:, :-1])[:, None]
-    length = (along**2).sum(-1).clamp_min(1e-12)
-    part = (((points[:, :, None] - start) * along).sum(-1) / length).clamp(0, 1)  # b m p-1
-    foot = start + part[..., None] * along
-    segment = ((points[:, :, None] - foot) ** 2).sum(-1).argmin(-1, keepdim=True)
-    part = part.gather(2, segment)
-    blend = line.new_zeros(*points.shape[:2], CONTOUR_POINTS)
-    blend.scatter_(2, segment, 1 - part).scatter_add_(2, segment + 1, part)
-    direction = along.expand(-1, points.shape[1], -1, -1).gather(2, segment[..., None].expand(-1, -1, -1, 2))
-    direction = direction[:, :, 0] / length.expand(-1, points.shape[1], -1).gather(2, segment).sqrt()
-    return blend, torch.stack([-direction[..., 1], direction[..., 0]], -1)
 
 
 def _with_slopes(
@@ -170,22 +167,14 @@ def _with_slopes(
     """Pixels, their derivatives by (shape,) expression, angles and place, and by the zoom."""
     layout = problem.layout
     angles = frames[:, layout.angles]
-    rest = at_rest(part.points, _coefficients(problem, frames, shared), part.rows)
-
-    def moved(turned: Tensor) -> Tensor:
-        return posed(rest, joint_rotations(turned))
-
-    def along(direction: Tensor) -> Tensor:  # forward-mode derivative by one of the angles
-        return torch.func.jvp(moved, (angles,), (direction.expand_as(angles),))[1]
-
-    by_angle = torch.func.vmap(along)(torch.eye(N_ANGLES, dtype=angles.dtype)).movedim(0, -1)
+    rest = part.rest
     start = 0 if with_shared else layout.n_shape
     rotations = joint_rotations(angles)
     by_blend = by_coefficient(part.points, rotations, rest.joints, part.rows, start)
     pixels, by_point, zoom, by_place = project(
-        problem.lens, posed(rest, rotations), frames[:, layout.place], shared[:, -1]
+        problem.lens, part.places, frames[:, layout.place], shared[:, -1]
     )
-    slopes = by_point @ torch.cat([by_blend, by_angle], -1)
+    slopes = by_point @ torch.cat([by_blend, by_angle(rest, angles, rotations)], -1)
     habits = part.habits
     if habits is None:
         habits = slopes.new_zeros(*slopes.shape[:3], layout.n_habits)

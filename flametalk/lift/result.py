@@ -14,15 +14,23 @@ HEAD_TO_CAMERA = np.diag([1.0, -1.0, -1.0])
 
 @dataclass(frozen=True, eq=False)
 class Lifted:
-    """`clip` drawn with `camera` lies over the pictures. Landmarks are pixels of what was looked at."""
+    """`clip` drawn with `camera` lies over the pictures. Landmarks are pixels of what was looked at.
+
+    An encoder sees every frame with a camera of its own: those are `cameras`, and `camera` is the first.
+    """
 
     clip: Clip
     camera: Camera
     found: Bool[np.ndarray, "t"]  # False: no face there, filled in from the neighbours
     landmarks: Float32[np.ndarray, "t 478 2"]  # NaN where there was no face
-    error: Float32[np.ndarray, "t"]  # mean distance of landmarks in pixels; NaN where there was no face
+    error: Float32[np.ndarray, "t"]  # mean distance of landmarks in pixels; NaN where it is not known
     eye_distance: Float32[np.ndarray, "t"]  # between the pupils, in pixels
     seconds: dict[str, float]
+    cameras: tuple[Camera, ...] | None = None
+
+    def camera_of(self, frame: int) -> Camera:
+        """The one that sees this frame's head as the picture does."""
+        return self.camera if self.cameras is None else self.cameras[frame]
 
     @property
     def error_pixels(self) -> float:

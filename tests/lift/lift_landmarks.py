@@ -68,8 +68,9 @@ def track_perfectly(head: Head, shape: np.ndarray, expression: np.ndarray, pose:
     direction = line[:, low + 1] - line[:, low]
     normal = np.stack([-direction[..., 1], direction[..., 0]], -1)
     normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
-    outwards = marks.outline_shift.numpy()[:, None] * FACE_PIXELS
-    landmarks[:, list(OUTLINE)] = edge + normal * outwards
+    turn = (rotations[:, ROOT] - torch.eye(3, dtype=rotations.dtype)).flatten(1)
+    outwards = marks.outline_shift[:, 0] + turn @ marks.outline_shift[:, 1:].T
+    landmarks[:, list(OUTLINE)] = edge + normal * outwards.numpy()[..., None] * FACE_PIXELS
     return landmarks
 
 

@@ -12,13 +12,14 @@ from flametalk.head import Head
 from flametalk.lift.fitting import Fit, fill, fit_landmarks, pose_of
 from flametalk.lift.marks import marks_of, plain_marks
 from flametalk.lift.observed import Observed
-from flametalk.lift.points import at_rest, by_coefficient, place
+from flametalk.lift.outline import beyond, beyond_slopes, nearest_on_line
+from flametalk.lift.points import at_rest, by_angle, by_coefficient, place, posed
 from flametalk.lift.prior import prior_of
 from flametalk.lift.projection import Lens, project
-from flametalk.lift.residuals import Problem, cost_of, equations_of, nearest_on_line
+from flametalk.lift.residuals import Problem, cost_of, equations_of
 from flametalk.lift.smooth import _sweep
 from flametalk.lift.start import first_guess
-from flametalk.lift.unknowns import Layout, joint_rotations
+from flametalk.lift.unknowns import joint_rotations
 
 pytestmark = pytest.mark.core
 DOUBLE = torch.float64
@@ -73,6 +74,22 @@ def test_slopes_are_autograds(head: Head, picked: bool) -> None:
         lambda c: place(points, c, rotations, rows).sum(0), coefficients
     )
     torch.testing.assert_close(slopes, summed.permute(2, 0, 1, 3), atol=1e-12, rtol=0)
+    angles, rest = (
+        0.2 * torch.randn(2, 10, generator=chance, dtype=DOUBLE),
+        at_rest(points, coefficients, rows),
+    )
+    turning = by_angle(rest, angles, joint_rotations(angles))
+    summed = torch.autograd.functional.jacobian(lambda a: posed(rest, joint_rotations(a)).sum(0), angles)
+    torch.testing.assert_close(turning, summed.permute(2, 0, 1, 3), atol=1e-12, rtol=0)
+
+
+def test_slopes_of_the_outlines_shift(head: Head) -> None:
+    marks, chance = marks_of(head), torch.Generator().manual_seed(2)
+    frames = 0.3 * torch.randn(3, marks.layout.frame, generator=chance, dtype=DOUBLE)
+    size = torch.tensor([40.0, 50.0, 60.0], dtype=DOUBLE)
+    slopes = beyond_slopes(marks, marks.layout, size, frames)
+    summed = torch.autograd.functional.jacobian(lambda x: beyond(marks, marks.layout, size, x).sum(0), frames)
+    torch.testing.assert_close(slopes, summed.permute(2, 0, 1, 3), atol=1e-10, rtol=0)
 
 
 @pytest.mark.parametrize("perspective", [True, False])
@@ -90,7 +107,7 @@ def test_projection_slopes(perspective: bool) -> None:
 
 
 def _problem(head: Head) -> tuple[Problem, Observed, torch.Tensor]:
-    layout = Layout(head.n_shape, head.n_expression, marks_of(head).habits.shape[-1])
+    layout = marks_of(head).layout
     problem = Problem(marks_of(head), layout, Lens(FOCAL, (256.0, 256.0)), prior_of(head, layout))
     truth = speaking_truth(2, seed=3, noise=1.0)
     seen = problem.marks.observe(truth.landmarks)
@@ -125,7 +142,7 @@ def test_gradient_is_that_of_the_cost(head: Head) -> None:
 
 def test_first_guess_finds_the_turn(head: Head) -> None:
     truth = speaking_truth(6, seed=4, spread=0.3)
-    layout = Layout(head.n_shape, head.n_expression, marks_of(head).habits.shape[-1])
+    layout = marks_of(head).layout
     problem = Problem(marks_of(head), layout, Lens(FOCAL, (256.0, 256.0)), prior_of(head, layout))
     guess = first_guess(problem, problem.marks.observe(truth.landmarks))
     turns = Rotation.from_rotvec(guess[:, layout.head].numpy())
