@@ -9,12 +9,19 @@ from PIL import Image
 
 pytest.importorskip("mediapipe", reason="extra lift is not installed")
 
+from official_emoca import SMALL, random_networks, write_emoca
+
 from flametalk import animate
 from flametalk.audio.signal import Audio
+from flametalk.cli import main
+from flametalk.clip import Clip
 from flametalk.errors import FlametalkError
 from flametalk.head import Head
 from flametalk.lift import lift, lift_file, write_overlay
 from flametalk.lift.mediapipe_tracker import MediaPipeTracker
+from flametalk.lift.neural import store
+from flametalk.lift.neural.encoder import Sizes
+from flametalk.lift.neural.model import FaceEncoder
 from flametalk.lift.tracker import choose
 from flametalk.render.video import read_video_info, write_video
 from scripts.lift_faces import Face, random_faces
@@ -84,3 +91,32 @@ def test_small_faces_end_in_a_line_or_a_clip(face: Face, tmp_path: Path, width: 
         assert "\n" not in str(error) and "face" in str(error)
     else:
         assert clip.n_frames == 1 and np.isfinite(clip.shape).all()
+
+
+def test_the_command_reads_with_encoders(
+    face: Face, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """EMOCA's folder in the official layout, and an encoder of our own, on a render that MediaPipe finds."""
+    monkeypatch.setenv("FLAMETALK_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(store, "Sizes", lambda **own: Sizes(**own) if own else SMALL)
+    Image.fromarray(face.picture).save(tmp_path / "me.png")
+    networks = random_networks()
+    del networks["D_detail"]  # only its small twin could be made up here
+    write_emoca(tmp_path / "EMOCA", networks)
+    words = ["lift", str(tmp_path / "me.png"), "-o", str(tmp_path / "me.npz"), "--quiet", "--encoder"]
+    assert main([*words, str(tmp_path / "EMOCA")]) == 0
+    said = capsys.readouterr().out
+    assert "encoder emoca" in said.lower() or "encoder dataloader" in said
+    assert "error      not known: it takes flame2020" in said
+    clip = Clip.load(tmp_path / "me.npz")
+    assert clip.made_for == "flame2020" and clip.detail is not None and clip.detail.shape == (1, 128)
+    assert main([*words, str(tmp_path / "EMOCA"), "--overlay", str(tmp_path / "o.png")]) == 2
+    assert "flame2020, which is not here" in capsys.readouterr().err
+    networks["E_flame"].last.bias.data[206] = 8.0  # a camera that shows the head
+    own = FaceEncoder("own", "builtin-1", SMALL, E_flame=networks["E_flame"])
+    store.save_encoder(own, tmp_path / "own.safetensors")
+    assert main([*words, str(tmp_path / "own.safetensors"), "--overlay", str(tmp_path / "o.png")]) == 0
+    assert "of the distance of the eyes" in capsys.readouterr().out
+    assert Image.open(tmp_path / "o.png").size == (1024, 512)
+    assert main([*words, str(tmp_path / "own.safetensors"), "--weak"]) == 2
+    assert "--weak is about fitting" in capsys.readouterr().err
