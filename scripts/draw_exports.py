@@ -23,8 +23,8 @@ from flametalk.render.images import write_image
 
 FILES = ("head.glb", "head.gltf", "head.fbx", "head.usdc", "head.usda", "head.usdz")
 MOMENTS = {0: "open jaw", 12: "blink", 24: "smile and turn"}  # frames
-SIZE = 300
-SAMPLES = 24
+SIZE = 260
+SAMPLES = 12
 
 
 def main() -> None:

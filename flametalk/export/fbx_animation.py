@@ -1,6 +1,7 @@
 """Animation of an FBX file: curves that move joints and weights.
 
-What stays at rest has no curve; what stays elsewhere has a single key.
+What stays at rest has no curves. Where one channel moves, the others get a single key: Blender's importer
+passes over a property whose first channel has no curve.
 """
 
 from dataclasses import dataclass
@@ -82,7 +83,7 @@ class _Keys:
 
 
 def _add_track(objects: Objects, layer: int, track: Track, keys: _Keys) -> int:
-    """A curve node with a curve for each channel that leaves its rest; none where no channel does."""
+    """A curve node with a curve for each channel; none where no channel leaves its rest."""
     away = np.abs(track.values - np.array(track.rest)).max(0) > track.still
     moving = np.ptp(track.values, axis=0) > track.still
     if not away.any():
@@ -91,7 +92,7 @@ def _add_track(objects: Objects, layer: int, track: Track, keys: _Keys) -> int:
     number = objects.add("AnimationCurveNode", track.name, "AnimCurveNode", "", properties(*rows))
     objects.link(number, layer)
     objects.link(number, track.target, track.slot)
-    for c in np.flatnonzero(away):
+    for c in range(len(track.channels)):
         values = track.values[: None if moving[c] else 1, c].astype(np.float32)
         curve = objects.add(
             "AnimationCurve",
@@ -107,4 +108,4 @@ def _add_track(objects: Objects, layer: int, track: Track, keys: _Keys) -> int:
             node("KeyAttrRefCount", keys.counts[len(values)]),
         )
         objects.link(curve, number, track.channels[c])
-    return int(away.sum())
+    return len(track.channels)

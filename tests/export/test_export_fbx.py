@@ -169,9 +169,28 @@ def test_what_does_not_move_has_no_curve(head: Head, tmp_path: Path) -> None:
     name = f"{head.expression_names[2]} DeformPercent d|DeformPercent"
     assert about[name] == 1 and found[name] == 50
     np.testing.assert_allclose(found["root Lcl Rotation d|X"], np.degrees(turn[:, 0]), rtol=1e-6)
-    assert "root Lcl Rotation d|Y" not in about and "jaw Lcl Rotation d|X" not in about
+    assert "jaw Lcl Rotation d|X" not in about
+    others = {
+        name: keys.tolist() for name, keys in found.items() if name.startswith("root") and "|X" not in name
+    }
+    assert others == {"root Lcl Rotation d|Y": [0], "root Lcl Rotation d|Z": [0]}
     expected = moving.vertices(head)[13].numpy()
     assert np.abs(seen_by_ufbx(tmp_path / "a.fbx", 13 / 25).places / 100 - expected).max() < 1e-4 * MILLIMETRE
+
+
+def test_a_turn_about_one_axis_has_a_curve_for_each(head: Head, tmp_path: Path) -> None:
+    """Blender's importer passes over a property whose first channel has none."""
+    for axis in range(3):
+        turn = np.zeros((9, 3))
+        turn[:, axis] = np.linspace(0, 0.3, 9)
+        for preset in TO_OURS:
+            clip = Clip.neutral(9, head=turn, neck=turn, made_for=head.name)
+            export(clip, tmp_path / "a.fbx", head, preset=preset, texture_size=64)
+            for joint in ("root", "neck"):
+                keys = [
+                    len(v) for k, v in curves(tmp_path / "a.fbx").items() if k.startswith(f"{joint} Lcl R")
+                ]
+                assert sorted(keys) == [1, 1, 9]
 
 
 @pytest.mark.parametrize("fps", [24.0, 25.0, 29.97, 60.0, 1000.0])
