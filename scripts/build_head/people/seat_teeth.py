@@ -3,9 +3,12 @@
 import numpy as np
 
 from .carry_mouth import make_mouth
+from .fields import step
 
 MIDDLE = slice(10, 17)  # stations of the seam
 EDGE = 0.3e-3  # metres: vertices of a crown as near to its biting edge
+TONGUE = (0.035, 0.075)  # depths: the tongue's root stays before the throat, its tip goes with the teeth
+GUM = (-0.080, -0.074)  # heights: the lower gum's foot stays in the chin, its rim goes with the teeth
 
 
 def seat_teeth(template, basis):
@@ -19,7 +22,11 @@ def seat_teeth(template, basis):
     seam = n["lip_seam_upper"][MIDDLE]
     lack = basis[seam, 1:].mean(0) - basis[edge, 1:].mean(0)
     mouth = make_mouth(template)
+    follow = np.zeros(len(p))
+    follow[mouth.sack] = mouth.ride
+    follow[mouth.inside] = 1.0
+    follow[n["tongue"]] = step(p[n["tongue"], 2], *TONGUE)
+    follow[n["gums_lower"]] = step(p[n["gums_lower"], 1], *GUM)
     basis = basis.copy()
-    basis[mouth.inside, 1:] += lack
-    basis[mouth.sack, 1:] += mouth.ride[:, None, None] * lack
+    basis[:, 1:] += follow[:, None, None] * lack
     return basis
