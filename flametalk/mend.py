@@ -16,13 +16,14 @@ from .clip import Clip
 from .head import Head
 from .motion.finish import clamp_jaw
 from .perform.beats import find_beats
-from .perform.contact import SURE_SHUT, contact
+from .perform.contact import contact
 from .perform.eyes import move_eyes
 from .perform.mouth import TOUCHES
 from .perform.rig import NEEDED, Rig, rig_of
 from .perform.score import Score, score_from_features
 
 RULES = "lips meet in sure b, p, m; blinks and gaze"
+SURE = 0.15  # probability of b, p, m from which lips meet: a missing closure is seen sooner than one too many
 MEET = 2e-4  # metres between lips that meet
 EYES = 2  # stream of chance, as the performer's
 FREE_LIDS = 0.3  # of a blink: how far lids may hang that are not blinking
@@ -54,7 +55,7 @@ def mend(clip: Clip, features: AudioFeatures, head: Head, seed: int) -> Clip:
         return clip
     rig, score = rig_of(head), score_from_features(features)
     mouth = Mouth(clip.expression.astype(np.float64), clip.jaw[:, 0].astype(np.float64))
-    shut = contact(score, TOUCHES, SURE_SHUT)
+    shut = contact(score, TOUCHES, SURE)
     mouth = bring_together(mouth, shut, rig)
     expression, eyes = open_eyes(mouth.expression, clip.head, score, rig, seed)
     jaw = clip.jaw.copy()
