@@ -17,6 +17,7 @@ from .solvers import Velocity
 
 NEAR = 3  # frames
 
+
 @dataclass(frozen=True)
 class Window:
     """Frames `start` … `stop`, the first `shared` of which the window before it has too."""
