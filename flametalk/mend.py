@@ -1,8 +1,8 @@
 """What rules add to a learned clip, and say so: lips that meet where a phone asks for it, eyes that live.
 
 A small model knows what mouths do most of the time, less what lasts two frames or comes by chance. So lips
-are brought together in every sure b, p, m, and blinks and gaze are the performer's. The clip's provenance
-names these rules. The lower lip finds the teeth in f and v without help.
+are brought together in every b, p, m that is heard, and blinks and gaze are the performer's. The clip's
+provenance names these rules. The lower lip finds the teeth in f and v without help.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from .perform.mouth import TOUCHES
 from .perform.rig import NEEDED, Rig, rig_of
 from .perform.score import Score, score_from_features
 
-RULES = "lips meet in sure b, p, m; blinks and gaze"
+RULES = "lips meet in heard b, p, m; blinks and gaze"
 SURE = 0.15  # probability of b, p, m from which lips meet: a missing closure is seen sooner than one too many
 MEET = 2e-4  # metres between lips that meet
 EYES = 2  # stream of chance, as the performer's
