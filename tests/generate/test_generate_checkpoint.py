@@ -209,4 +209,5 @@ def test_sampling_of_ten_minutes_is_bounded_in_work() -> None:
     model.network.condition = watched  # type: ignore[method-assign]
     settings = replace(FAST, schedule=EvenSchedule(1), window=250, overlap=50)
     clip = generate_clip(model, _features(15_000), _reference(), _seed(), settings)
-    assert clip.n_frames == 15_000 and max(sizes) == 250 and len(sizes) == 75
+    assert clip.n_frames == 15_000 and max(sizes) == 250
+    assert 75 <= len(sizes) <= 90  # windows that meet in pauses are shorter

@@ -56,9 +56,8 @@ def second_head(source: Head, seed: int = 5, components: int = 50, scale: float 
     template = source.template + source.shape_basis @ torch.from_numpy(person).float()
     basis = _statistics(source, rng, components)
     faces, around = _dual_faces(polygons)
-    kept = np.asarray(average.sum(0)).ravel().clip(1e-9)
-    regressor = (average @ (source.joint_regressor.numpy() / kept).T).T  # shared among the new ones
-    regressor /= regressor.sum(1, keepdims=True)
+    joints = source.joint_regressor.numpy() @ template.numpy()
+    regressor = np.stack([_regressor(average @ template.numpy(), joint) for joint in joints])
     skinning = carried(source.skinning)
     head = Head(
         name="second-1",
@@ -74,6 +73,14 @@ def second_head(source: Head, seed: int = 5, components: int = 50, scale: float 
     marks = source.landmark_points(template[None])[0].numpy() * scale + PLACE
     found = _landmarks(head, source, marks, around)
     return SecondHead(replace(head, landmarks={"ibug68": found}), source, person, average, scale)
+
+
+def _regressor(vertices: np.ndarray, joint: np.ndarray) -> np.ndarray:
+    """Weights that sum to 1 and give the joint: of what is near it, and the least correction of them."""
+    weights = np.exp(-((vertices - joint) ** 2).sum(1) / 0.03**2)
+    weights /= weights.sum()
+    system = np.concatenate([vertices, np.ones((len(vertices), 1))], 1).T
+    return weights + np.linalg.pinv(system) @ (np.append(joint, 1.0) - system @ weights)
 
 
 def _statistics(source: Head, rng: np.random.Generator, components: int) -> torch.Tensor:
