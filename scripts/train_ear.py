@@ -1,12 +1,12 @@
 """Train the network of the built-in ear: `python -m scripts.train_ear WORK` (extra `corpus`).
 
-1. Sound: the corpus' own train split (texts, voices, augmentation; no face) of every --seed is spoken and
+1. Sound: the corpus' own train split (texts, voices, augmentation; no face) of two seeds is spoken and
    encoded by Moonshine; WORK keeps hidden rows and the phone of every hop. Parts that are there are not
    made again.
 2. Training: cross-entropy of the phone of each hop, each listener from a seed of its own. Noise on the rows
-   and dropout stand in for voices that no synthesiser has, and training is short: a wider network
-   after 5,000 steps heard held-out synthetic voices better (0.72 of the hops) and people worse. The moving average of
-   the weights ships: flametalk/audio/ear.safetensors.
+   and dropout stand in for voices that no synthesiser has, and training is short: a wider network after
+   5,000 steps heard held-out synthetic voices better (0.72 of the hops) and people worse. The moving average
+   of the weights ships: flametalk/audio/ear.safetensors.
 3. The phones of the corpus' test split (other texts, other voices) that are heard right are printed.
 """
 
