@@ -134,9 +134,9 @@ def open_mouth_light(
     materials: Int32[np.ndarray, "f"],
 ) -> Float32[np.ndarray, "v"]:
     """Occlusion is baked with lips closed, which leaves the mouth black; an open one lets light in that
-    fades behind the front teeth. Heads without teeth stay as they are."""
+    fades behind the front teeth. Heads without teeth stay as they are, and those with light on them."""
     teeth = faces[materials == TEETH]
-    if not len(teeth):
+    if not len(teeth) or occlusion[teeth].max() >= MOUTH_LIGHT:
         return occlusion
     lit, front = occlusion.astype(np.float32), float(template[teeth, 2].max())
     light = MOUTH_LIGHT * np.exp(-((np.maximum(front - template[:, 2], 0) / MOUTH_REACH) ** 2))

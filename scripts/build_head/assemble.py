@@ -9,12 +9,13 @@ import numpy as np
 import torch
 
 from flametalk.conventions import MILLIMETRES, N_EXPRESSION, N_SHAPE
+from flametalk.files import atomic_path
 from flametalk.head import Action, Head, Landmarks
 from flametalk.head.storage import save_head
-from flametalk.render.occlusion import bake_occlusion
 
+from .light import occlusion
 from .people import build_people, carried_hinge, close_lips
-from .rig import Rig, build_mouth_expressions, build_rig, mouth_arkit, speech_actions
+from .rig import build_mouth_expressions, build_rig, mouth_arkit, speech_actions
 from .surface import triangulate
 from .template import MATERIALS, Template, build_template
 from .upper import build_upper_expressions, emotion_actions, gaze_correctives, upper_arkit
@@ -26,7 +27,6 @@ FLAME_REGIONS = (
 ).split()
 SHAPES_MADE = "2: lids and lips close in everybody; columns mean what they meant in 1"
 HEADER_SIZE = 8  # bytes that hold the length of a safetensors header
-SHUT_SHARE = (0.0, 0.3, 0.6, 0.7, 0.8, 0.8, 0.6)  # of the lid rings' light that they have when shut
 LEAST = 1e-6  # metres; smaller displacements count as none, which keeps the file small
 
 
@@ -49,6 +49,7 @@ def build_head(template: Template | None = None, say: Callable[[str], None] = la
     joint_regressor = carried_hinge(template, rig.joint_regressor, still, shape_basis)
     shape_basis = close_lips(template, rig.skinning, joint_regressor, shape_basis)
     say("occlusion")
+    speech = speech_actions(template, rig, displacements)
     triangles, face_of = triangulate(template.quads)
     uv_triangles, _ = triangulate(template.uv_quads)
 
@@ -66,7 +67,7 @@ def build_head(template: Template | None = None, say: Callable[[str], None] = la
         quads=_index(template.quads),
         uv_quads=_index(template.uv_quads),
         materials=_index(template.material[face_of]),
-        occlusion=_tensor(_occlusion(template, triangles, displacements)),
+        occlusion=_tensor(occlusion(template, triangles, displacements, rig, speech)),
         mirror=_index(template.mirror),
         material_names=MATERIALS,
         expression_names=names,
@@ -84,21 +85,8 @@ def build_head(template: Template | None = None, say: Callable[[str], None] = la
         },
     )
     assert set(FLAME_REGIONS) <= set(head.regions)
-    actions = _actions(head, template, rig, displacements)
+    actions = _actions(head, speech)
     return replace(head, actions=actions)
-
-
-def _occlusion(template: Template, triangles: np.ndarray, displacements: dict[str, np.ndarray]) -> np.ndarray:
-    """Baked at rest; the skin of the upper lids, which a fold hides there, half with the lids shut."""
-    shut = displacements["blink_left"] + displacements["blink_right"]
-    opened, closed = (
-        bake_occlusion(vertices.astype(np.float32), triangles.astype(np.int32))
-        for vertices in (template.vertices, template.vertices + shut)
-    )
-    for side in ("left", "right"):
-        for ring, share in zip(template.names[f"lid_rings_upper_{side}"], SHUT_SHARE, strict=False):
-            opened[ring] += share * np.maximum(closed[ring] - opened[ring], 0)
-    return opened
 
 
 def listed(kind: str) -> tuple[str, ...]:
@@ -109,15 +97,13 @@ def listed(kind: str) -> tuple[str, ...]:
     return tuple(Path(__file__).with_name(f"{kind}.txt").read_text("utf-8").splitlines())
 
 
-def _actions(
-    head: Head, template: Template, rig: Rig, displacements: dict[str, np.ndarray]
-) -> dict[str, Action]:
+def _actions(head: Head, speech: dict[str, tuple[dict[str, float], object]]) -> dict[str, Action]:
     """Named poses: single expressions, speech shapes, emotions, and ARKit's 52."""
     zero = (0.0, 0.0, 0.0)
     strengths: dict[str, tuple[dict[str, float], object, object]] = {
         "blink": ({"blink_left": 1.0, "blink_right": 1.0}, zero, zero * 2)
     }
-    for name, (weights, jaw) in speech_actions(template, rig, displacements).items():
+    for name, (weights, jaw) in speech.items():
         strengths[f"speech/{name}"] = (weights, jaw, zero * 2)
     for name, weights in emotion_actions().items():
         weights = dict(weights)
@@ -138,10 +124,11 @@ def _actions(
 
 
 def write_head(path: Path, template: Template | None = None, say: Callable[[str], None] = print) -> None:
-    """Build, write, and say what came out."""
+    """Build, write (whole or not at all: readers have the file mapped), and say what came out."""
     head = build_head(template, say)
-    save_head(head, path)
-    sort_header(path)
+    with atomic_path(path) as temporary:
+        save_head(head, temporary)
+        sort_header(temporary)
     size = path.stat().st_size
     say(f"{path}: {head.n_vertices:,} vertices, {len(head.faces):,} triangles, {size:,} bytes")
     for kind, names, basis in (

@@ -1,5 +1,7 @@
 """Teeth and gums: crowns along two dental arches (incisors, canines, premolars, two molars a side)."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from .fit import curve_at
@@ -9,20 +11,37 @@ from .piece import Piece, both_sides, cap_faces, is_outward, oriented, signed_ar
 # Crown width, height, depth and depth at the biting edge, from the middle outward (millimetres).
 UPPER_CROWNS = ((8.4, 9.6, 6.5, 1.8), (6.6, 8.4, 6.0, 1.7), (7.4, 9.6, 7.0, 2.6), (6.8, 8.0, 8.2, 6.0),
     (6.5, 7.4, 8.2, 6.2),
-                (9.6, 7.0, 9.5, 7.8), (9.0, 6.6, 9.5, 7.8))  # fmt: skip
+                (9.6, 7.0, 9.0, 7.2), (9.0, 6.6, 9.0, 7.2))  # fmt: skip
 LOWER_CROWNS = ((5.3, 8.6, 5.6, 1.6), (5.8, 8.6, 5.8, 1.6), (6.6, 9.4, 6.8, 2.4), (6.8, 8.0, 7.2, 5.2),
     (6.9, 7.4, 7.6, 5.6),
-                (10.0, 7.0, 9.0, 7.4), (9.6, 6.6, 9.0, 7.4))  # fmt: skip
+                (9.6, 7.0, 8.4, 6.8), (9.2, 6.6, 8.4, 6.8))  # fmt: skip
 # Outer face of each arch in (x, z).
-UPPER_ARCH = ((0, 91.4), (6, 91.0), (12, 89.2), (17.8, 84.6), (22.0, 78), (24.8, 69.5), (26.5, 59),
-    (27.4, 47), (27.6, 36))  # fmt: skip
-LOWER_ARCH = ((0, 89.0), (5, 88.6), (10, 86.9), (15.6, 82.6), (20.0, 76), (23.3, 67.5), (25.6, 57),
-    (26.8, 45), (27.2, 36))  # fmt: skip
-UPPER_EDGE, LOWER_EDGE = -68.8, -66.7
+UPPER_ARCH = ((0, 91.4), (6, 91.0), (12, 89.25), (17.8, 85.5), (22.2, 79.8), (25.4, 71.5), (27.3, 61),
+    (28.3, 48), (28.5, 36))  # fmt: skip
+LOWER_ARCH = ((0, 89.0), (5, 88.6), (10, 86.9), (15.6, 82.8), (20.1, 77.3), (23.6, 69), (25.9, 58.5),
+    (27.2, 46), (27.6, 36))  # fmt: skip
+UPPER_EDGE, LOWER_EDGE = -68.8, -66.3
 # How far each crown stays behind that edge. Behind the canines the rows meet on a plane between both edges;
-# the lower molars sink, since an open mouth would show them over the lip.
-UPPER_STEP, LOWER_STEP = (0.0, 0.5, 0.0, 0.5, 0.8, 1.1, 1.4), (0.0, 0.1, 0.6, 1.4, 2.0, 3.2, 4.6)
-AROUND, LEVELS = 8, ((0.0, 0.82), (0.35, 1.0), (0.80, 0.97), (1.0, 0.84))
+# the lower molars sink, since an open jaw tilts them up.
+UPPER_STEP, LOWER_STEP = (0.0, 0.443, 0.0, 0.5, 0.8, 1.1, 1.4), (0.0, 0.1, 0.7, 1.8, 3.0, 6.2, 10.0)
+AROUND = 8
+
+
+@dataclass(frozen=True)
+class Form:
+    """What crowns of one kind look like."""
+
+    rings: tuple  # share of the way from the gum to the edge, and of the width
+    rounded: float  # millimetres that the edge's sides stay behind its middle
+    square: float  # 1 = round from above, less: more of a box
+
+
+INCISOR = Form(((0.0, 0.78), (0.40, 0.97), (0.87, 1.0), (1.0, 0.93)), 0.2, 0.62)  # widest near the edge
+CANINE = Form(((0.0, 0.78), (0.40, 1.0), (0.74, 0.98), (1.0, 0.62)), 0.3, 0.8)  # comes to a point
+PREMOLAR = Form(((0.0, 0.84), (0.40, 1.0), (0.78, 0.99), (1.0, 0.80)), 0.5, 0.85)
+MOLAR = Form(PREMOLAR.rings, 0.6, 0.8)
+FORMS = (INCISOR, INCISOR, CANINE, PREMOLAR, PREMOLAR, MOLAR, MOLAR)
+LEVELS = len(INCISOR.rings)
 GUM_STATIONS, GUM_AROUND = 19, 6
 
 
@@ -41,35 +60,38 @@ def _arch(table):
     return arc, curve, normal / np.linalg.norm(normal, axis=1, keepdims=True)
 
 
-def _crown(at, normal, width, height, depth, edge_depth, edge_y, up):
+def _crown(at, normal, width, height, depth, edge_depth, edge_y, slope, up, form):
     """One crown: rings from the gum (first) to the biting edge (last)."""
     tangent = np.array([normal[1], -normal[0]])
     angle = 2 * np.pi * (np.arange(AROUND) + 0.5) / AROUND
     cx, cy = np.cos(angle), np.sin(angle)
-    power = 0.62
-    cx, cy = np.sign(cx) * np.abs(cx) ** power, np.sign(cy) * np.abs(cy) ** power
+    cx, cy = np.sign(cx) * np.abs(cx) ** form.square, np.sign(cy) * np.abs(cy) ** form.square
     cx, cy = cx / cx.max(), cy / cy.max()
     rings = []
-    for level, scale in LEVELS:
+    for level, scale in form.rings:
         d = depth + (edge_depth - depth) * max(level, 0.15)
         bulge = 0.5 * np.sin(np.pi * min(level + 0.25, 1.0))
         mid = at - normal * (0.5 * d - bulge)
         flat = mid + np.outer(cx, tangent) * (0.5 * width * 0.985 * scale) + np.outer(cy, normal) * 0.5 * d
-        y = edge_y + up * height * (1 - level)
-        rings.append(np.c_[flat[:, 0], np.full(AROUND, y), flat[:, 1]])
+        beside = form.rounded * np.clip((level - 0.5) / 0.5, 0, 1) * (np.abs(cx) > np.abs(cy))
+        y = edge_y + up * (height * (1 - level) + beside + level * slope * cx * 0.5 * width)
+        rings.append(np.c_[flat[:, 0], y, flat[:, 1]])
     return np.array(rings)
 
 
 def _teeth(table, crowns, steps, edge, up):
     arc, curve, normal = _arch(table)
     points, faces, begin, offset = [], [], 0.03, 0
+    middles = np.cumsum([crown[0] + 0.06 for crown in crowns]) - [0.5 * crown[0] for crown in crowns]
+    tilt = [form not in (INCISOR, CANINE) for form in FORMS] * np.gradient(steps, middles)
     for number, (width, height, depth, edge_depth) in enumerate(crowns):
         s = begin + width / 2
         begin += width + 0.06
         n, at = (np.array([np.interp(s, arc, a[:, k]) for k in range(2)]) for a in (normal, curve))
         y = edge + up * steps[number]
-        rings = _crown(at, n / np.linalg.norm(n), width, height, depth, edge_depth, y, up)
-        ids = offset + np.arange(rings[..., 0].size).reshape(len(LEVELS), AROUND)
+        n /= np.linalg.norm(n)
+        rings = _crown(at, n, width, height, depth, edge_depth, y, tilt[number], up, FORMS[number])
+        ids = offset + np.arange(rings[..., 0].size).reshape(LEVELS, AROUND)
         part = np.vstack([tube_faces(ids), cap_faces(ids[-1])])
         faces.append(part)
         points.append(rings.reshape(-1, 3))
@@ -109,7 +131,7 @@ def build_teeth(upper):
         else (LOWER_ARCH, LOWER_CROWNS, LOWER_STEP, LOWER_EDGE, -1)
     )
     points, faces = _teeth(table, crowns, steps, edge, up)
-    one = len(LEVELS) * AROUND
+    one = LEVELS * AROUND
     for k in range(len(crowns)):
         own = (faces >= k * one).all(1) & (faces < (k + 1) * one).all(1)
         if not is_outward(points, faces[own]):

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from flametalk.files import atomic_path
+
 from ..paint.storage import pack
 from ..paint.texels import make_texels
 from .drive import by_expression, by_shape
@@ -65,7 +67,8 @@ def write_detail(template, path):
     }
     info = PngImagePlugin.PngInfo()
     info.add_text("detail", json.dumps(note, separators=(",", ":")), zip=True)
-    Image.fromarray(sheet).save(path, pnginfo=info, optimize=True)
+    with atomic_path(path) as temporary:
+        Image.fromarray(sheet).save(temporary, pnginfo=info, optimize=True)
     return Path(path).stat().st_size
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from flametalk.files import atomic_path
+
 WIDTH = 1024  # of the sheet of tiles
 # Size of the texture that a mask is cut from, whether only the left half is kept, and the grey levels kept.
 KEPT = {
@@ -40,7 +42,8 @@ def write_skin(template, path):
     sheet = pack(tiles, notes)
     info = PngImagePlugin.PngInfo()
     info.add_text("masks", json.dumps(notes))
-    Image.fromarray(sheet).save(path, pnginfo=info, optimize=True)
+    with atomic_path(path) as temporary:
+        Image.fromarray(sheet).save(temporary, pnginfo=info, optimize=True)
     return Path(path).stat().st_size
 
 

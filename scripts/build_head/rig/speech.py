@@ -67,6 +67,7 @@ def _tongue_between_teeth(speaker):
     base = _both("lower_lip_depress", 0.45) | _both("upper_lip_raise", 0.2)
     degrees = 6.0
     edges = [speaker.edge(speaker.posed(base, degrees), jaw) for jaw in ("upper", "lower")]
+    between = np.mean(edges) - 0.2  # the upper teeth touch it, the lower ones are near
     tongue = {"tongue_out": 0.4, "tongue_up": 0.4}
     for _ in range(3):
 
@@ -77,7 +78,7 @@ def _tongue_between_teeth(speaker):
 
         def height(up):
             points = speaker.posed(base | tongue | {"tongue_up": up}, degrees)
-            return speaker.tip(points)[:, 1].mean() - np.mean(edges)
+            return speaker.tip(points)[:, 1].mean() - between
 
         tongue["tongue_up"] = _solve(height, -0.5, 2.0)
     return base | tongue, degrees
