@@ -1,11 +1,11 @@
-"""What rules add to a learned clip, and say so: lips that meet where a phone asks for it, eyes that live.
+"""What rules add to a learned clip, and say so: contacts where a phone asks for one, eyes that live.
 
 A small model knows what mouths do most of the time, less what lasts two frames or comes by chance. So lips
-are brought together in every b, p, m that is heard, and blinks and gaze are the performer's. The clip's
-provenance names these rules. The lower lip finds the teeth in f and v without help.
+are brought together in every b, p, m that is heard, the lower lip to the teeth in every f, v, and blinks and
+gaze are the performer's. The clip's provenance names these rules.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float32, Float64
@@ -18,12 +18,14 @@ from .motion.finish import clamp_jaw
 from .perform.beats import find_beats
 from .perform.contact import contact
 from .perform.eyes import move_eyes
-from .perform.mouth import TOUCHES
-from .perform.rig import NEEDED, Rig, rig_of
+from .perform.mouth import BITES, SNEER, TOUCHES, TUCK, UPPER_LIP
+from .perform.phone_shapes import LIP_MEETS_TEETH
+from .perform.rig import NEEDED, PARTS_LIPS, Rig, pose_face, rig_of
 from .perform.score import Score, score_from_features
 
-RULES = "lips meet in heard b, p, m; blinks and gaze"
-SURE = 0.15  # probability of b, p, m from which lips meet: a missing closure is seen sooner than one too many
+RULES = "lips meet in heard b, p, m, lip and teeth in f, v; blinks and gaze"
+SURE = 0.08  # probability of b, p, m from which lips meet: a missing closure is seen sooner than one too many
+SURE_BITE = 0.1  # of f, v from which the lower lip meets the teeth
 MEET = 2e-4  # metres between lips that meet
 EYES = 2  # stream of chance, as the performer's
 FREE_LIDS = 0.3  # of a blink: how far lids may hang that are not blinking
@@ -55,8 +57,10 @@ def mend(clip: Clip, features: AudioFeatures, head: Head, seed: int) -> Clip:
         return clip
     rig, score = rig_of(head), score_from_features(features)
     mouth = Mouth(clip.expression.astype(np.float64), clip.jaw[:, 0].astype(np.float64))
-    shut = contact(score, TOUCHES, SURE)
-    mouth = bring_together(mouth, shut, rig)
+    lips = score.phones @ TOUCHES >= score.phones @ BITES  # the likelier contact is made, not both by half
+    shut = contact(replace(score, phones=score.phones * lips[:, None]), TOUCHES, SURE)
+    bite = contact(replace(score, phones=score.phones * ~lips[:, None]), BITES, SURE_BITE)
+    mouth = bite_lip(bring_together(mouth, shut, rig), bite * (1.0 - shut), rig)
     expression, eyes = open_eyes(mouth.expression, clip.head, score, rig, seed)
     jaw = clip.jaw.copy()
     jaw[:, 0] = mouth.jaw
@@ -83,6 +87,19 @@ def bring_together(mouth: Mouth, shut: Float64[np.ndarray, "t"], rig: Rig) -> Mo
     return Mouth(
         np.where(opening, mouth.expression * keep[:, None], mouth.expression),
         np.where(mouth.jaw > 0.0, mouth.jaw * keep, mouth.jaw),
+    )
+
+
+def bite_lip(mouth: Mouth, bite: Float64[np.ndarray, "t"], rig: Rig) -> Mouth:
+    """Where `bite` is 1, jaw and all that parts the lips are as in an f; smiles and the like stay."""
+    n = mouth.expression.shape[1]
+    one = np.ones(1)
+    curves = {f"speech/{LIP_MEETS_TEETH}": one, **dict.fromkeys(UPPER_LIP, -SNEER * one)}
+    form, jaw, _ = pose_face(rig, curves)
+    way = bite[:, None] * (np.abs(rig.parts[:n]) > PARTS_LIPS)
+    return Mouth(
+        mouth.expression + way * (form[:, :n] - mouth.expression),
+        mouth.jaw + bite * (jaw[0, 0] - TUCK - mouth.jaw),
     )
 
 

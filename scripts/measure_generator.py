@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,10 @@ from flametalk.audio.decode import write_wav
 from flametalk.audio.features import AudioFeatures, extract_features
 from flametalk.audio.signal import Audio
 from flametalk.clip import Clip
+from flametalk.data.cast import cast
 from flametalk.data.shards import Corpus, Performance
+from flametalk.data.take import speak
+from flametalk.data.voice import open_speaker
 from flametalk.generate.checkpoint import load_model
 from flametalk.generate.model import MotionModel, generate_clip
 from flametalk.generate.sample import SampleSettings
@@ -97,9 +101,22 @@ def real_clips(make: Generator, folder: Path) -> None:
 # --- held-out synthetic voices ---------------------------------------------------------------------------
 
 
-def features_of(p: Performance, provenance: dict[str, str], phones: str) -> AudioFeatures:
-    """As taken when the corpus was made, with the transcript, or with phones as they were spoken."""
+def clean_sounds(corpus: Corpus, most: int) -> list[Audio]:
+    """The test voices before noise, rooms, telephones and codecs: spoken again from the corpus' seed."""
+    with open_speaker() as speaker:
+        roles = [cast("test", k, corpus.info.seed) for k in range(min(most, len(corpus)))]
+        return [Audio(speak(role, speaker).samples, RATE) for role in roles]
+
+
+def features_of(
+    p: Performance, provenance: dict[str, str], phones: str, sound: Audio | None
+) -> AudioFeatures:
+    """As taken when the corpus was made (or of `sound`), with the transcript, or with phones as spoken."""
     frames = p.n_frames
+    if sound is not None:
+        words = " ".join(text for text, _ in p.info["texts"]) if phones == "text" else None
+        clean = extract_features(sound, text=words)
+        return replace(clean, linguistic=told_phones(p)) if phones == "told" else clean
     linguistic = told_phones(p) if phones == "told" else p.linguistic
     if phones == "text":
         assert p.audio is not None
@@ -111,8 +128,9 @@ def features_of(p: Performance, provenance: dict[str, str], phones: str) -> Audi
     )  # fmt: skip
 
 
-def synthetic(make: Generator, folder: Path, most: int, phones_by: str) -> None:
+def synthetic(make: Generator, folder: Path, most: int, phones_by: str, clean: bool) -> None:
     corpus = Corpus.open(folder, "test")
+    sounds = clean_sounds(corpus, most) if clean else None
     amplitude_only = fit_amplitude(folder)
     head, provenance = make.head, dict(corpus.info.features)
     figures: dict[str, list[float]] = {}
@@ -123,7 +141,7 @@ def synthetic(make: Generator, folder: Path, most: int, phones_by: str) -> None:
         truth = corpus.info.space.unpack(p.motion, made_for=head.name)
         truth = truth.replace(shape=truth.shape[0])
         reference = Clip.neutral(1, shape=truth.shape, made_for=head.name)
-        features = features_of(p, provenance, phones_by)
+        features = features_of(p, provenance, phones_by, sounds[k] if sounds else None)
         made = make(features, k, reference)
         phones = [(str(n), float(a), float(b)) for n, a, b in p.info["phones"]]
         note = figures.setdefault
@@ -391,6 +409,9 @@ def main() -> None:
         default="heard",
         help="of the held-out voices: as heard, with the transcript (English), as spoken; default: heard",
     )
+    parser.add_argument(
+        "--clean", action="store_true", help="the held-out voices without noise, rooms and telephones"
+    )
     parser.add_argument("--only", nargs="*", default=[], help="real synthetic wordless blinks long speed")
     options = parser.parse_args()
     make = Generator(options.generator, options.steps, not options.raw)
@@ -405,7 +426,7 @@ def main() -> None:
     sounds = []
     if options.corpus:
         if wanted("synthetic"):
-            synthetic(make, options.corpus, options.most, options.phones)
+            synthetic(make, options.corpus, options.most, options.phones, options.clean)
         corpus = Corpus.open(options.corpus, "test")
         spoken = (corpus[k] for k in range(min(options.most, len(corpus))))
         sounds = [p.audio for p in spoken if p.audio is not None and not p.info.get("wordless")]

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from flametalk.audio.features import AudioFeatures
 from flametalk.audio.phones import N_PHONES, PHONE_INDEX, SILENCE
@@ -76,6 +77,38 @@ def test_lips_meet_in_m_and_nowhere_else(head: Head) -> None:
     kept = smile & ~opens[: head.n_expression]
     assert np.allclose(after.expression[:, kept], before.expression[:, kept])
     assert after.provenance["rules"] == RULES
+
+
+def test_the_lower_lip_meets_the_teeth_in_f_and_the_smile_stays(head: Head) -> None:
+    before = _gaping(head)
+    after = mend(before, _features("F"), head, 0)
+    shown = head.regions["teeth_upper"].long()
+    lips = head.regions["lips"].long()
+    lower = lips[head.template[lips, 1] < head.template[head.regions["lip_seam_lower"].long(), 1].mean()]
+
+    def nearest(clip: Clip, k: int) -> float:
+        points = clip.replace(head=np.zeros((FRAMES, 3), np.float32)).vertices(head, k, k + 1)[0]
+        return float(torch.cdist(points[lower], points[shown]).min())
+
+    for k in (60, 120, 180):
+        assert min(nearest(before, j) for j in range(k, k + 4)) > 4e-3
+        assert min(nearest(after, j) for j in range(k, k + 4)) < 1e-3
+        assert lip_gaps(after, head)[k : k + 4].min() > 1e-3  # and no m
+    smile = np.flatnonzero(head.actions["arkit/mouthSmileLeft"].expression.numpy() > 0)
+    corner = smile[np.abs(rig_of(head).parts[smile]) < 1e-4]
+    assert len(corner) and np.array_equal(after.expression[:, corner], before.expression[:, corner])
+
+
+def test_what_is_half_b_and_half_v_is_one_of_them(head: Head) -> None:
+    """The likelier contact is made whole, not both by half."""
+    for sure, doubtful, gap in (("B", "V", (-1e-3, 1e-3)), ("V", "B", (2e-3, 6e-3))):
+        features = _features(sure)
+        phones = features.linguistic.copy()
+        phones[:, PHONE_INDEX[doubtful]] = 0.3 * phones[:, PHONE_INDEX[sure]]
+        phones[:, PHONE_INDEX[sure]] *= 0.7
+        gaps = lip_gaps(mend(_gaping(head), replace(features, linguistic=phones), head, 0), head)
+        for k in (60, 120, 180):
+            assert gap[0] < gaps[k : k + 4].min() < gap[1], (sure, gaps[k : k + 4])
 
 
 def test_lips_close_and_open_without_a_jump(head: Head) -> None:
