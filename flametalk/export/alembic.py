@@ -5,6 +5,7 @@ Metres, +y up, as the format has it. The head is `/head`.
 
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Final
 
@@ -56,6 +57,8 @@ def _write(path: Path, wanted: Path, meshes: dict[str, MeshSequence]) -> dict[st
             process.stdin.close()
             told = process.stderr.read().decode(errors="replace").strip()
         except BrokenPipeError:  # it has ended, and told why
+            with suppress(BrokenPipeError):
+                process.stdin.close()  # nobody takes what is left in it
             told = process.stderr.read().decode(errors="replace").strip()
         except BaseException:
             process.kill()

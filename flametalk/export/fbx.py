@@ -50,8 +50,10 @@ def write_fbx(clip: Clip, path: Path, head: Head, settings: ExportSettings) -> N
 
         scene, look = fine_scene(scene, head, look)
     cache = path.with_suffix(".pc2")
-    write_cache(cache, mesh_sequence(clip, head, settings), frame)
-    write_scene(scene, path, frame, look, cache=cache.name)
+    version, nodes = scene_nodes(scene, frame, look, cache=cache.name)
+    with atomic_path(path) as temporary:  # takes its place last, so that no file lacks its cache
+        _write(temporary, version, nodes)
+        write_cache(cache, mesh_sequence(clip, head, settings), frame)
 
 
 def write_scene(
@@ -60,9 +62,23 @@ def write_scene(
     frame: Frame,
     look: Appearance,
     version: int | None = None,
-    cache: str | None = None,
 ) -> None:
-    """As `write_fbx`. The version is 7.4, or 7.5 where the file may grow large."""
+    """With skin, blend shapes and joints, as `write_fbx`."""
+    version, nodes = scene_nodes(scene, frame, look, version)
+    with atomic_path(path) as temporary:
+        _write(temporary, version, nodes)
+
+
+def _write(path: Path, version: int, nodes: list[Node]) -> None:
+    with path.open("wb") as file:
+        write_document(file, version, nodes)
+
+
+def scene_nodes(
+    scene: Scene, frame: Frame, look: Appearance, version: int | None = None, cache: str | None = None
+) -> tuple[int, list[Node]]:
+    """Version and content of the file: 7.4, or 7.5 where it may grow large. `cache` names a point cache that
+    moves the mesh instead of skin and blend shapes."""
     if version is None:
         bulk = scene.targets.nbytes * 4 + scene.weights.nbytes * 2 + scene.rotations.nbytes
         version = VERSION if bulk < LARGE else LARGE_VERSION
@@ -86,8 +102,7 @@ def write_scene(
         connections(objects.links),
         takes(STACK, stop),
     ]
-    with atomic_path(path) as temporary, temporary.open("wb") as file:
-        write_document(file, version, nodes)
+    return version, nodes
 
 
 def _add_rig(

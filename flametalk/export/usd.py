@@ -8,6 +8,7 @@ Metres, +y up; one time code a frame, from 0.
 
 import re
 import tempfile
+import zipfile
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ import numpy as np
 from ..clip import Clip
 from ..errors import FileError
 from ..extras import require
-from ..files import atomic_path
+from ..files import DAMAGED_ZIP, atomic_path
 from ..head import Head
 from ..render.colours import linear
 from .corners import shading_normals
@@ -52,14 +53,25 @@ def write_usd(clip: Clip, path: Path, head: Head, settings: ExportSettings) -> N
 def _write_package(scene: Scene, wear: Appearance, path: Path) -> None:
     from pxr import Sdf, UsdUtils
 
-    with tempfile.TemporaryDirectory() as folder:
+    with atomic_path(path) as temporary, tempfile.TemporaryDirectory() as folder:
         if wear.texture is not None:
             (Path(folder) / "skin.jpg").write_bytes(wear.jpeg())
         layer = Path(folder) / "head.usdc"
         _export(build_stage(scene, wear, "./skin.jpg" if wear.texture is not None else None), layer, path)
-        with atomic_path(path) as temporary:
-            if not UsdUtils.CreateNewARKitUsdzPackage(Sdf.AssetPath(str(layer)), str(temporary)):
-                raise FileError(path, "USD could not pack it")
+        if not UsdUtils.CreateNewARKitUsdzPackage(Sdf.AssetPath(str(layer)), str(temporary)):
+            raise FileError(path, "USD could not pack it")
+        _check_package(temporary, path)
+
+
+def _check_package(package: Path, target: Path) -> None:
+    """USD says nothing of what did not fit on the disk."""
+    try:
+        with zipfile.ZipFile(package) as archive:
+            whole = archive.testzip() is None
+    except DAMAGED_ZIP:
+        whole = False
+    if not whole:
+        raise FileError(target, "writing failed: not all of it is on the disk (is it full?)")
 
 
 def _export(stage: Any, path: Path, target: Path) -> None:

@@ -151,6 +151,8 @@ def open_video(
                 yield writer
                 writer.close()
         except av.error.FFmpegError as error:
+            if isinstance(error, OSError):  # the disk, not the encoder
+                raise
             raise FileError(path, f"the video cannot be encoded ({error})") from error
 
 

@@ -4,7 +4,7 @@ import os
 import resource
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -58,24 +58,51 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(f.relative_to(folder)): f.read_bytes() for f in folder.rglob("*") if f.is_file()}
 
 
-def test_a_full_disk(ending: str, head: Head, built_in: Head, tmp_path: Path) -> None:
-    """The system lets no file grow beyond 5 kB: what programs see of a full disk."""
-    clip, face = clip_for(ending, head, built_in)
-    target = tmp_path / TARGETS[ending]
-    export(clip, target, face, texture_size=64)
-    before = contents(tmp_path)
-    moved = clip.replace(head=-clip.head)
+@pytest.fixture
+def largest_file() -> Iterator[Callable[[int], None]]:
+    """The system lets no file grow beyond this many bytes: what programs see of a full disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    try:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, hard))
-        with pytest.raises(FileError, match="writing failed") as told:
-            export(moved, target, face, texture_size=64)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert str(tmp_path) in str(told.value) and "\n" not in str(told.value)
-    assert contents(tmp_path) == before
+    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("lacking", ["nearly everything", "the last byte"])
+def test_a_full_disk(
+    ending: str, lacking: str, head: Head, built_in: Head, tmp_path: Path, largest_file: Callable[[int], None]
+) -> None:
+    clip, face = clip_for(ending, head, built_in)
+    folder = tmp_path / "full"
+    target = folder / TARGETS[ending]
+    export(clip, target, face, texture_size=64)
+    before = contents(folder)
+    moved = clip.replace(head=-clip.head)
+    export(moved, tmp_path / TARGETS[ending], face, texture_size=64)
+    size = max(file.stat().st_size for file in tmp_path.iterdir() if file.is_file())
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    largest_file(5_000 if lacking == "nearly everything" else size - 1)
+    with pytest.raises(FileError, match="writing failed") as told:
+        export(moved, target, face, texture_size=64)
+    largest_file(unlimited)
+    assert str(folder) in str(told.value) and "\n" not in str(told.value)
+    assert contents(folder) == before
     export(moved, target, face, texture_size=64)
-    assert contents(tmp_path).keys() == before.keys() and contents(tmp_path) != before
+    assert contents(folder).keys() == before.keys() and contents(folder) != before
+
+
+def test_a_point_cache_and_its_mesh_arrive_together(
+    head: Head, tmp_path: Path, largest_file: Callable[[int], None]
+) -> None:
+    """The cache is the larger of the two, and then the smaller."""
+    for frames in (60, 1):
+        export(lively_clip(head, frames=60), tmp_path / "a.fbx", head, point_cache=True)
+        before = contents(tmp_path)
+        assert before.keys() == {"a.fbx", "a.pc2"}
+        unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+        largest_file(min(map(len, before.values())) - 1)
+        with pytest.raises(FileError, match="writing failed"):
+            export(lively_clip(head, frames=frames), tmp_path / "a.fbx", head, point_cache=True)
+        largest_file(unlimited)
+        assert contents(tmp_path) == before
 
 
 def test_a_folder_for_reading_only(ending: str, head: Head, built_in: Head, elsewhere: Path) -> None:

@@ -126,19 +126,26 @@ def test_gradients_to_vertices(what: str) -> None:
 
 @pytest.mark.slow
 def test_an_outline_pulls_the_mesh_into_place() -> None:
-    """Gradient descent on the silhouette alone finds a shift of 12 mm."""
+    """Plain gradient descent on the silhouette alone finds a shift of 13 mm within a tenth of a millimetre,
+    a hundredth of a pixel."""
     pytorch3d = renderer("pytorch3d:cpu", Settings(antialias=1))
     vertices, faces, _ = ball(6, 0.06)
     surface = from_faces(faces, len(vertices))
     camera = weak_perspective((0, 0, 1), (0, 0, 0), 24, 24, 0.24)
     base = torch.from_numpy(vertices)[None]
+    wanted = torch.tensor([0.012, -0.005, 0])
     with torch.no_grad():
-        target = pytorch3d.draw(base + torch.tensor([0.012, 0, 0]), surface, camera, 1.0).cover
+        target = pytorch3d.draw(base + wanted, surface, camera, 1.0, candidates=64).cover
     shift = torch.zeros(3, requires_grad=True)
-    optimiser = torch.optim.Adam([shift], lr=2e-3)
-    for _ in range(25):
+    optimiser = torch.optim.SGD([shift], lr=2.5e-6)
+    losses = []
+    for _ in range(16):
         optimiser.zero_grad()
-        ((pytorch3d.draw(base + shift, surface, camera, 1.0).cover - target) ** 2).sum().backward()
+        cover = pytorch3d.draw(base + shift, surface, camera, 1.0, candidates=64).cover
+        loss = ((cover - target) ** 2).sum()
+        loss.backward()
+        losses.append(loss.item())
         optimiser.step()
-    assert shift.detach().numpy()[:2] == pytest.approx([0.012, 0], abs=2e-3)
+    assert losses[0] > 10 and losses[-1] < 1e-3 * losses[0]
+    assert shift.detach().numpy() == pytest.approx(wanted.numpy(), abs=1e-4)
     pytorch3d.close()
