@@ -9,11 +9,11 @@ from .rig.pose import pose
 from .rig.skinning import JAW
 
 SHUT_SHARE = (0.0, 0.3, 0.6, 0.7, 0.8, 0.8, 0.6)  # of the lid rings' light that they have when shut
-OPEN = ("AH", "OH", "EE")  # speech shapes that show the mouth's inside; it has the most light of any
+OPEN = ("AH", "OH", "EE", "L", "TH")  # speech shapes that show the mouth's inside; the lightest counts
 HALF, MOST = 0.2, 1.2  # of the baked light that becomes half of the most: light bounces between wet walls
-FADES = {  # name: depths (mm) where the light begins to fade and, behind that, where 1/e of it is left
-    "mouth_sack": (97, 22), "teeth_upper": (92, 23), "teeth_lower": (92, 23),
-    "gums_upper": (92, 23), "gums_lower": (92, 23), "tongue": (82, 22),
+FADES = {  # depths (mm) where the light begins to fade and, behind that, where 1/e of it is left; share of it
+    "mouth_sack": (97, 19, 1.0), "teeth_upper": (92, 23, 1.0), "teeth_lower": (91, 21, 0.75),
+    "gums_upper": (92, 23, 1.0), "gums_lower": (91, 21, 0.75), "tongue": (82, 17, 1.0),
 }  # fmt: skip
 SEAM_SHARE = 0.35  # of the light of open lips that the line has along which they meet
 
@@ -38,8 +38,8 @@ def occlusion(template, triangles, displacements, rig, speech):
             light[ring] += share * np.maximum(shut[ring] - light[ring], 0)
     seam = np.union1d(names["lip_seam_upper"], names["lip_seam_lower"])
     light[seam] += SEAM_SHARE * np.maximum(wide[seam] - light[seam], 0)
-    for name, (front, reach) in FADES.items():
+    for name, (front, reach, share) in FADES.items():
         ids = names[name]
-        fade = np.exp(-((np.maximum(front - depth[ids], 0) / reach) ** 2))
+        fade = share * np.exp(-((np.maximum(front - depth[ids], 0) / reach) ** 2))
         light[ids] = fade * np.minimum(MOST * wide[ids] / (wide[ids] + HALF), 1)
     return light

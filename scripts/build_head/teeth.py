@@ -9,12 +9,12 @@ from .mirror import flip
 from .piece import Piece, both_sides, cap_faces, is_outward, oriented, signed_area, tube_faces, tube_uv
 
 # Crown width, height, depth and depth at the biting edge, from the middle outward (millimetres).
-UPPER_CROWNS = ((8.4, 9.6, 6.5, 1.8), (6.6, 8.4, 6.0, 1.7), (7.4, 9.6, 7.0, 2.6), (6.8, 8.0, 8.2, 6.0),
-    (6.5, 7.4, 8.2, 6.2),
-                (9.6, 7.0, 9.0, 7.2), (9.0, 6.6, 9.0, 7.2))  # fmt: skip
-LOWER_CROWNS = ((5.3, 8.6, 5.6, 1.6), (5.8, 8.6, 5.8, 1.6), (6.6, 9.4, 6.8, 2.4), (6.8, 8.0, 7.2, 5.2),
-    (6.9, 7.4, 7.6, 5.6),
-                (9.6, 7.0, 8.4, 6.8), (9.2, 6.6, 8.4, 6.8))  # fmt: skip
+UPPER_CROWNS = ((8.4, 9.6, 6.5, 1.8), (6.6, 8.4, 6.0, 1.7), (7.4, 9.6, 7.0, 2.6), (6.8, 8.0, 8.2, 5.2),
+    (6.5, 7.4, 8.2, 5.4),
+                (9.6, 7.0, 9.0, 6.6), (9.0, 6.6, 9.0, 6.6))  # fmt: skip
+LOWER_CROWNS = ((5.3, 8.6, 5.6, 1.6), (5.8, 8.6, 5.8, 1.6), (6.6, 9.4, 6.8, 2.4), (6.8, 8.0, 7.0, 4.4),
+    (6.9, 7.4, 7.4, 4.8),
+                (9.6, 7.0, 8.4, 6.2), (9.2, 6.6, 8.4, 6.2))  # fmt: skip
 # Outer face of each arch in (x, z).
 UPPER_ARCH = ((0, 91.4), (6, 91.0), (12, 89.25), (17.8, 85.5), (22.2, 79.8), (25.4, 71.5), (27.3, 61),
     (28.3, 48), (28.5, 36))  # fmt: skip
@@ -38,7 +38,7 @@ class Form:
 
 INCISOR = Form(((0.0, 0.78), (0.40, 0.97), (0.87, 1.0), (1.0, 0.93)), 0.2, 0.62)  # widest near the edge
 CANINE = Form(((0.0, 0.78), (0.40, 1.0), (0.74, 0.98), (1.0, 0.62)), 0.3, 0.8)  # comes to a point
-PREMOLAR = Form(((0.0, 0.84), (0.40, 1.0), (0.78, 0.99), (1.0, 0.80)), 0.5, 0.85)
+PREMOLAR = Form(((0.0, 0.84), (0.40, 1.0), (0.74, 0.99), (1.0, 0.72)), 0.4, 0.9)
 MOLAR = Form(PREMOLAR.rings, 0.6, 0.8)
 FORMS = (INCISOR, INCISOR, CANINE, PREMOLAR, PREMOLAR, MOLAR, MOLAR)
 LEVELS = len(INCISOR.rings)

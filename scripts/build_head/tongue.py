@@ -11,7 +11,7 @@ BODY = ((-85, 34, 15, 9.0), (-78.5, 42, 17.0, 9.0), (-75.5, 52, 17.6, 7.8), (-74
         (-75.0, 68, 14.6, 5.6))  # fmt: skip
 BODY_STATIONS = 8
 TIP_LENGTH = 13.0
-BACK, RISE, DOME = (28.0, 76.0), 0.40, 1.7
+BACK, RISE, DOME = (32.0, 80.0), 0.45, 1.7
 """The body arches between these depths, by this share of its height, and is domed there instead of flat
 (power of the section's sides); its middle line stays."""
 GROOVE, GROOVE_WIDTH = 1.1, 0.25
