@@ -40,3 +40,6 @@ FLAME_SHAPE_COLUMNS: Final = 300  # identity columns of `shapedirs`; expression 
 FLAME_EXPRESSION_COLUMNS: Final = 100
 
 MILLIMETRES: Final = 1000.0  # multiply metres by this to print millimetres
+
+# --- pictures -------------------------------------------------------------------------------------
+USUAL_VIEW: Final = "portrait"  # the eyes look at whoever looks, and the lips are seen from corner to corner

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 
 from .clip import Clip
+from .conventions import USUAL_VIEW
 from .errors import InputError
 from .extras import require
 from .files import PathLike
@@ -45,7 +46,7 @@ def fine_surface_of(head: Head) -> Surface:
     return dense_surface(head, dense_mesh(head))
 
 
-def camera_for(clip: Clip, head: Head, view: str | Camera = "three-quarter", size: Size = 512) -> Camera:
+def camera_for(clip: Clip, head: Head, view: str | Camera = USUAL_VIEW, size: Size = 512) -> Camera:
     """A camera that holds the clip's head, wherever it moves, in the picture."""
     if isinstance(view, Camera):
         return view
@@ -71,7 +72,7 @@ def _worth_seeing(head: Head) -> np.ndarray:
 def clip_frames(
     clip: Clip,
     head: Head | None = None,
-    view: str | Camera = "three-quarter",
+    view: str | Camera = USUAL_VIEW,
     size: Size = 512,
     progress: bool = False,
     camera: str | None = None,
@@ -120,7 +121,7 @@ def render_clip(
     clip: Clip,
     path: PathLike,
     head: Head | None = None,
-    view: str | Camera = "three-quarter",
+    view: str | Camera = USUAL_VIEW,
     mode: str = "shaded",
     look: Look | str = "skin",
     size: Size = 512,
@@ -190,7 +191,7 @@ def compare(
     clips: Sequence[tuple[str, Clip]],
     path: PathLike,
     head: Head | None = None,
-    view: str | Camera = "three-quarter",
+    view: str | Camera = USUAL_VIEW,
     mode: str = "shaded",
     look: Look | str = "skin",
     size: Size = 512,
@@ -223,7 +224,7 @@ def to_moviepy(clip: Clip, head: Head | None = None, **options: Any) -> Any:
     """A moviepy clip with picture and sound; frames are drawn when they are asked for."""
     moviepy = require("moviepy", "moviepy", "handing a clip to moviepy")
     head = head or Head.load(clip.made_for)
-    camera = camera_for(clip, head, options.pop("view", "three-quarter"), options.pop("size", 512))
+    camera = camera_for(clip, head, options.pop("view", USUAL_VIEW), options.pop("size", 512))
     drawing = {"look": "skin"} | options
 
     def frame_at(seconds: float) -> np.ndarray:

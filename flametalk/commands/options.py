@@ -3,10 +3,12 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from ..conventions import USUAL_VIEW
+
 if TYPE_CHECKING:
     from ..head import Head
 
-VIEWS = "front, three-quarter, profile, back, above, below; default: %(default)s"
+VIEWS = "front, portrait, three-quarter, profile, back, above, below; default: %(default)s"
 MODES = "shaded, depth, normals, wire, mask, uv; default: %(default)s"
 LOOKS = "skin, clay, porcelain, light, medium, tan, brown, deep; default: %(default)s"
 
@@ -40,7 +42,7 @@ def add_look(parser: argparse.ArgumentParser) -> None:
 
 
 def add_picture_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--view", default="three-quarter", metavar="NAME", help=VIEWS)
+    parser.add_argument("--view", default=USUAL_VIEW, metavar="NAME", help=VIEWS)
     parser.add_argument("--mode", default="shaded", metavar="NAME", help=MODES)
     add_look(parser)
     parser.add_argument("--size", type=size_of, default=(512, 512), metavar="N|WxH", help="default: 512")

@@ -21,6 +21,7 @@ from ..errors import InputError, UnknownNameError
 FIELD_OF_VIEW: Final = math.radians(18.0)  # vertical; a portrait lens
 VIEWS: Final[dict[str, tuple[float, float]]] = {  # yaw toward the subject's left, pitch upwards, degrees
     "front": (0.0, 0.0),
+    "portrait": (14.0, 3.0),
     "three-quarter": (38.0, 4.0),
     "three-quarter-right": (-38.0, 4.0),
     "profile": (90.0, 0.0),
