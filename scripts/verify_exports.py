@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import torch
 from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
@@ -84,7 +85,8 @@ def main() -> int:
     options = arguments()
     head = Head.load()
     clip = moving(head)
-    truth = np.stack([clip.vertices(head, k, k + 1)[0].numpy() for k in FRAMES])
+    exact = head.to(dtype=torch.float64)
+    truth = np.stack([clip.vertices(exact, k, k + 1)[0].numpy() for k in FRAMES])
     options.out.mkdir(parents=True, exist_ok=True)
     for name in FILES:
         clip.export(options.out / name, head)

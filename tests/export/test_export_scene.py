@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-import torch
-from export.export_clips import lively_clip
+from export.export_clips import exact_vertices, lively_clip
 from head.synthetic import tiny_head
 
 from flametalk.clip import Clip
@@ -12,11 +11,6 @@ from flametalk.export.settings import ExportSettings
 from flametalk.head import Head
 
 pytestmark = pytest.mark.core
-
-
-def exact(clip: Clip, head: Head) -> np.ndarray:
-    """The head's own vertices, in double precision."""
-    return clip.vertices(head.to(dtype=torch.float64)).numpy()
 
 
 def worst(scene: Scene, truth: np.ndarray) -> float:
@@ -28,7 +22,7 @@ def test_the_built_in_head_is_reproduced(vary: bool) -> None:
     head = Head.load()
     clip = lively_clip(head, vary=vary)
     scene = build_scene(clip, head, ExportSettings())
-    assert worst(scene, exact(clip, head)) < 1e-6
+    assert worst(scene, exact_vertices(clip, head)) < 1e-6
     assert scene.n_main == 50 and scene.target_names[:50] == head.expression_names
     assert scene.skin_joints.shape == (head.n_vertices, 4)
     assert ("mean at rest" in scene.provenance["identity"]) == vary
@@ -39,7 +33,7 @@ def test_a_head_with_dense_correctives_and_five_influences_is_reproduced(vary: b
     head = tiny_head(v=40, seed=2)
     clip = lively_clip(head, vary=vary)
     scene = build_scene(clip, head, ExportSettings())
-    assert worst(scene, exact(clip, head)) < 1e-6
+    assert worst(scene, exact_vertices(clip, head)) < 1e-6
     assert scene.skin_joints.shape == (40, 8), "five joints move a vertex: four slots would lose one"
     lost = four_influences(scene)[1]
     assert 0 < lost < 0.25
@@ -53,7 +47,7 @@ def test_correctives_are_few() -> None:
     opening[:, 0] = np.linspace(0, 0.3, 5)
     jaw_only = build_scene(Clip.neutral(5, jaw=opening), head, ExportSettings())
     assert jaw_only.target_names[50:] == ("jaw_r22", "jaw_r23")
-    assert worst(jaw_only, exact(Clip.neutral(5, jaw=opening), head)) < 1e-6
+    assert worst(jaw_only, exact_vertices(Clip.neutral(5, jaw=opening), head)) < 1e-6
     still = build_scene(Clip.neutral(2), head, ExportSettings())
     assert still.target_names[50:] == ()
 
@@ -63,7 +57,7 @@ def test_the_mean_identity_is_used_when_asked() -> None:
     clip = lively_clip(head, vary=True)
     scene = build_scene(clip, head, ExportSettings(identity="mean"))
     constant = clip.replace(shape=clip.shape.mean(0, dtype=np.float64))
-    assert worst(scene, exact(constant, head)) < 1e-6
+    assert worst(scene, exact_vertices(constant, head)) < 1e-6
     assert "its mean was used" in scene.provenance["identity"]
 
 
