@@ -2,13 +2,15 @@
 
 A small model knows what mouths do most of the time, less what lasts two frames or comes by chance. So lips
 are brought together in every b, p, m that is heard, the lower lip to the teeth in every f, v, and blinks and
-gaze are the performer's. The clip's provenance names these rules.
+gaze are the performer's. What a sound does not foretell, slow sway and how high brows go, is learned too
+small, and is enlarged toward the spread that it was learned from. The clip's provenance names these rules.
 """
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float32, Float64
+from scipy.ndimage import gaussian_filter1d
 
 from .audio.features import AudioFeatures
 from .audio.phones import N_PHONES
@@ -23,12 +25,14 @@ from .perform.phone_shapes import LIP_MEETS_TEETH
 from .perform.rig import NEEDED, PARTS_LIPS, Rig, pose_face, rig_of
 from .perform.score import Score, score_from_features
 
-RULES = "lips meet in heard b, p, m, lip and teeth in f, v; blinks and gaze"
+RULES = "lips meet in heard b, p, m, lip and teeth in f, v; blinks and gaze; wider sway and brows"
 SURE = 0.08  # probability of b, p, m from which lips meet: a missing closure is seen sooner than one too many
 SURE_BITE = 0.1  # of f, v from which the lower lip meets the teeth
 MEET = 2e-4  # metres between lips that meet
 EYES = 2  # stream of chance, as the performer's
 FREE_LIDS = 0.3  # of a blink: how far lids may hang that are not blinking
+SWAY, WIDER_SWAY = 0.6, 1.6  # seconds (σ) of slow head motion, and by how much it is enlarged
+BROWS, WIDER_BROWS = "brow", 1.8  # expressions whose names begin so, away from where they mostly are
 WIDE = ("arkit/eyeWideLeft", "arkit/eyeWideRight")
 JAW = "arkit/jawOpen"
 
@@ -56,6 +60,7 @@ def mend(clip: Clip, features: AudioFeatures, head: Head, seed: int) -> Clip:
     if not can_mend(features, head):
         return clip
     rig, score = rig_of(head), score_from_features(features)
+    clip = enliven(clip, head)
     mouth = Mouth(clip.expression.astype(np.float64), clip.jaw[:, 0].astype(np.float64))
     lips = score.phones @ TOUCHES >= score.phones @ BITES  # the likelier contact is made, not both by half
     shut = contact(replace(score, phones=score.phones * lips[:, None]), TOUCHES, SURE)
@@ -70,6 +75,19 @@ def mend(clip: Clip, features: AudioFeatures, head: Head, seed: int) -> Clip:
         eyes=eyes,
         provenance={**clip.provenance, "rules": RULES},
     )
+
+
+def enliven(clip: Clip, head: Head) -> Clip:
+    """Slow head motion and the play of the brows, enlarged about their middle; nods stay as they are."""
+    slow = gaussian_filter1d(clip.head, SWAY * clip.fps, axis=0, mode="nearest")
+    turned = clip.head + (WIDER_SWAY - 1.0) * (slow - slow.mean(0))
+    names = head.expression_names[: clip.expression.shape[1]]
+    brows = [k for k, name in enumerate(names) if name.startswith(BROWS)]
+    expression = clip.expression.copy()
+    usual = np.median(expression[:, brows], axis=0)
+    wider = usual + WIDER_BROWS * (expression[:, brows] - usual)
+    expression[:, brows] = np.clip(wider, np.minimum(usual, 0.0), np.maximum(usual, 1.0))
+    return clip.replace(head=turned.astype(np.float32), expression=expression)
 
 
 def bring_together(mouth: Mouth, shut: Float64[np.ndarray, "t"], rig: Rig) -> Mouth:

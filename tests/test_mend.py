@@ -10,7 +10,7 @@ from flametalk.audio.features import AudioFeatures
 from flametalk.audio.phones import N_PHONES, PHONE_INDEX, SILENCE
 from flametalk.clip import Clip
 from flametalk.head import Head
-from flametalk.mend import RULES, Mouth, bring_together, mend
+from flametalk.mend import RULES, Mouth, bring_together, enliven, mend
 from flametalk.metrics import lip_gaps
 from flametalk.metrics.blinks import blinks
 from flametalk.perform.rig import rig_of
@@ -109,6 +109,24 @@ def test_what_is_half_b_and_half_v_is_one_of_them(head: Head) -> None:
         gaps = lip_gaps(mend(_gaping(head), replace(features, linguistic=phones), head, 0), head)
         for k in (60, 120, 180):
             assert gap[0] < gaps[k : k + 4].min() < gap[1], (sure, gaps[k : k + 4])
+
+
+def test_sway_and_brows_are_wider_and_nods_are_not(head: Head) -> None:
+    time = np.arange(FRAMES) / 25.0
+    sway, nod = 0.02 * np.sin(2 * np.pi * 0.1 * time), 0.02 * np.sin(2 * np.pi * 2.5 * time)
+    turns = np.stack([nod + 0.1, sway - 0.05, 0 * time], 1).astype(np.float32)
+    brow = head.expression_names.index("brow_inner_up_left")
+    expression = np.zeros((FRAMES, head.n_expression), np.float32)
+    expression[:, brow] = 0.2
+    expression[100:110, brow] = 0.4
+    made = enliven(Clip.neutral(FRAMES, head=turns, expression=expression, made_for=head.name), head)
+    assert np.allclose(made.head[:, 0], turns[:, 0], atol=1e-3)
+    inner = slice(40, -40)
+    assert 1.45 < np.ptp(made.head[inner, 1]) / np.ptp(turns[inner, 1]) < 1.6
+    assert abs(made.head[:, 1].mean() - turns[:, 1].mean()) < 1e-3
+    assert np.allclose(made.expression[:100, brow], 0.2)
+    assert np.allclose(made.expression[100:110, brow], 0.2 + 1.8 * 0.2)
+    assert np.array_equal(np.delete(made.expression, brow, 1), np.delete(expression, brow, 1))
 
 
 def test_lips_close_and_open_without_a_jump(head: Head) -> None:
