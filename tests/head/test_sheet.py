@@ -20,7 +20,6 @@ KNOWN = {
     ("emotion/happy", "skin"): 0.3,  # at 1.5, and a tenth of it in some people: a fold beside the mouth
     ("jaw 30", "skin"): 0.15,
     ("bite", "teeth"): 5.5,  # the upper teeth stand on the lower lip and press into it
-    ("tongue_out", "tongue on lips"): 13.0,  # it lies through the sides of the lower lip at 12 degrees
     ("person FV", "skin"): 0.2,
 }
 CONTACT = {"lip on lip": 0.4, "lid on lid": 0.9, "tongue on teeth": 1.2, "bite": 0.5,

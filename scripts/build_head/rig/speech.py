@@ -58,7 +58,7 @@ def _lip_on_teeth(speaker):
 
     def gap(bite):
         points = speaker.posed(base | {"bite": bite}, degrees)
-        return lip_to_upper_teeth(speaker.face, points).min() - 0.15
+        return lip_to_upper_teeth(speaker.face, points).min() - 0.147
 
     return base | {"bite": _solve(gap, 0.2, 1.8)}, degrees
 

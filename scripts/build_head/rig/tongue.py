@@ -37,8 +37,10 @@ def tongue_out(face):
     z = old[:, 2] + 28.0 * t**1.5
     over = smoothstep(z, 52, 82)
     lift = 12.5 * over - 0.028 * np.clip(z - 97, 0, None) ** 2
-    middle = np.stack([old[:, 0], old[:, 1] + lift, z], 1)
-    return _bent(face, middle, 1 - 0.22 * smoothstep(z, 70, 92) + 0.12 * t**6, 1 - 0.2 * t)
+    on_lip = smoothstep(z, 74, 90) * (1 - smoothstep(t, 0.86, 0.97))
+    lift += 1.45 * on_lip  # over the lip and thinner there, not through it
+    middle = np.stack([old[:, 0], old[:, 1] + lift, z + 2.5 * on_lip], 1)
+    return _bent(face, middle, 1 - 0.22 * smoothstep(z, 70, 92) + 0.12 * t**6, 1 - 0.2 * t - 0.42 * on_lip)
 
 
 def tongue_up(face):
