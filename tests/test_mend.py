@@ -120,8 +120,8 @@ def test_sway_and_brows_are_wider_and_nods_are_not(head: Head) -> None:
     expression[:, brow] = 0.2
     expression[100:110, brow] = 0.4
     made = enliven(Clip.neutral(FRAMES, head=turns, expression=expression, made_for=head.name), head)
-    assert np.allclose(made.head[:, 0], turns[:, 0], atol=1e-3)
-    inner = slice(40, -40)
+    inner = slice(40, -40)  # a sway cannot be told from a nod at the ends
+    assert np.allclose(made.head[inner, 0], turns[inner, 0], atol=3e-4)
     assert 1.45 < np.ptp(made.head[inner, 1]) / np.ptp(turns[inner, 1]) < 1.6
     assert abs(made.head[:, 1].mean() - turns[:, 1].mean()) < 1e-3
     assert np.allclose(made.expression[:100, brow], 0.2)
