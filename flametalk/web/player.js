@@ -194,7 +194,7 @@ class Head {
     }
   }
 
-  // Area-weighted means of the faces around each vertex; the shader makes them unit long.
+  // Area-weighted sums of the faces around each vertex; the shader makes them unit long.
   findNormals() {
     const { posed: p, normals: n, faces } = this;
     n.fill(0);
@@ -228,7 +228,8 @@ uniform mat4 view, lens;
 out vec3 seen, facing; out vec2 texel; out float open;
 void main() {
   vec4 p = view * vec4(place, 1.0);
-  seen = p.xyz; facing = mat3(view) * normal; texel = vec2(uv.x, 1.0 - uv.y); open = occlusion;
+  facing = mat3(view) * normal / max(length(normal), 1e-20); // of one length, or large triangles show
+  seen = p.xyz; texel = vec2(uv.x, 1.0 - uv.y); open = occlusion;
   gl_Position = lens * p;
 }`;
 
