@@ -20,10 +20,10 @@ UPPER_ARCH = ((0, 91.4), (6, 91.0), (12, 89.25), (17.8, 85.5), (22.2, 79.8), (25
     (28.3, 48), (28.5, 36))  # fmt: skip
 LOWER_ARCH = ((0, 89.0), (5, 88.6), (10, 86.9), (15.6, 82.8), (20.1, 77.3), (23.6, 69), (25.9, 58.5),
     (27.2, 46), (27.6, 36))  # fmt: skip
-UPPER_EDGE, LOWER_EDGE = -68.8, -66.3
+UPPER_EDGE, LOWER_EDGE = -68.803, -66.3
 # How far each crown stays behind that edge. Behind the canines the rows meet on a plane between both edges;
 # the lower molars sink, since an open jaw tilts them up.
-UPPER_STEP, LOWER_STEP = (0.0, 0.44, 0.0, 0.5, 0.8, 1.1, 1.4), (0.0, 0.1, 0.7, 1.8, 3.0, 6.2, 10.0)
+UPPER_STEP, LOWER_STEP = (0.0, 0.443, 0.0, 0.5, 0.8, 1.1, 1.4), (0.0, 0.1, 0.7, 1.8, 3.0, 6.2, 10.0)
 AROUND = 8
 
 
