@@ -64,17 +64,20 @@ def pieces(level: Float64[np.ndarray, "hops"]) -> Iterator[tuple[int, int]]:
 
 def prior() -> Float32[np.ndarray, "42"]:
     """How often each phone was in the sound that the network learned from."""
-    return load_file(WEIGHTS)["prior"].numpy()
+    return _weights()["prior"].numpy()
 
 
 @lru_cache(maxsize=1)
 def ear_network() -> EarNetwork:
-    """Our network with the weights that ship, loaded once."""
-    weights = load_file(WEIGHTS)
-    weights.pop("prior")
+    """Our network with the weights that ship."""
     network = EarNetwork().requires_grad_(False).eval()
-    network.load_state_dict({name: value.float() for name, value in weights.items()})
+    network.load_state_dict({name: value.float() for name, value in _weights().items() if name != "prior"})
     return network
+
+
+@lru_cache(maxsize=1)
+def _weights() -> dict[str, torch.Tensor]:
+    return load_file(WEIGHTS)
 
 
 def _encoder():
