@@ -1,14 +1,18 @@
 """The built-in head: a fresh build of `scripts/build_head` is the shipped file and keeps its promises."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
 from flametalk.conventions import MILLIMETRES
+from flametalk.errors import FileError
 from flametalk.head import Head
 from flametalk.head.detail import LEVELS, NONE, load_detail
 from flametalk.head.storage import BASES
-from scripts.build_head.assemble import build_head
+from scripts.build_head import assemble
+from scripts.build_head.assemble import build_head, write_head
 from scripts.build_head.check import figures, sizes
 from scripts.build_head.detail.drive import by_expression, by_shape
 from scripts.build_head.detail.parts import components
@@ -53,6 +57,28 @@ def test_a_fresh_build_is_the_shipped_file(template: Template, shipped: Head) ->
         points = [head.landmark_points(head.template[None], name) for head in (built, shipped)]
         assert (points[0] - points[1]).abs().max() < 1e-4
         assert built.landmarks[name].ids == shipped.landmarks[name].ids
+
+
+def test_a_build_that_breaks_off_leaves_the_file_that_is_there(
+    shipped: Head, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Readers have the file mapped: it is replaced whole or not at all."""
+    monkeypatch.setattr(assemble, "build_head", lambda template, say: shipped)
+    path = tmp_path / "head.safetensors"
+    write_head(path, say=lambda line: None)
+    first, node = path.read_bytes(), path.stat().st_ino
+    assert len(first) <= 10_000_000
+    write_head(path, say=lambda line: None)
+    assert path.read_bytes() == first and path.stat().st_ino != node
+
+    def broken(file: Path) -> None:
+        file.write_bytes(b"half")
+        raise OSError("no room")
+
+    monkeypatch.setattr(assemble, "sort_header", broken)
+    with pytest.raises(FileError, match="writing failed"):
+        write_head(path, say=lambda line: None)
+    assert path.read_bytes() == first and list(tmp_path.iterdir()) == [path]
 
 
 def test_the_template_is_sound(template: Template) -> None:

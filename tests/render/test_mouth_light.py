@@ -23,10 +23,30 @@ def test_it_fades_behind_the_front_teeth() -> None:
     assert open_mouth_light(dark, template, faces, np.full(2, SKIN, np.int32)) is dark
 
 
+def test_teeth_that_were_baked_in_the_light_stay() -> None:
+    template, faces = np.zeros((3, 3), np.float32), np.array([[0, 1, 2]], np.int32)
+    lit = np.array([0.0, 0.1, MOUTH_LIGHT], np.float32)
+    assert open_mouth_light(lit, template, faces, np.array([TEETH], np.int32)) is lit
+    head = Head.load()
+    assert head.occlusion is not None
+    np.testing.assert_array_equal(from_head(head).occlusion, head.occlusion.numpy())
+
+
+def test_the_mouth_fades_toward_the_throat() -> None:
+    head = Head.load()
+    assert head.occlusion is not None and head.mirror is not None
+    light, depth = head.occlusion.numpy(), head.template[:, 2].numpy()
+    np.testing.assert_array_equal(light, light[head.mirror.numpy()])
+    for name, front in (("teeth_upper", 0.7), ("teeth_lower", 0.4), ("tongue", 0.2), ("mouth_sack", 0.5)):
+        ids = head.regions[name].long().numpy()
+        assert light[ids].max() > front, name
+        assert light[ids][depth[ids] < 0.055].max(initial=0) < 0.1, name
+
+
 def test_molars_of_the_built_in_head_are_darker_than_its_incisors() -> None:
     head = Head.load()
     occlusion = from_head(head).occlusion
     crowns = head.regions["teeth_upper"].numpy().reshape(2, 7, -1)  # side, tooth from the middle, vertex
     light = occlusion[crowns].mean(-1)
     assert (np.diff(light, axis=1) < 0).all() and (light[:, 0] > 4 * light[:, 6]).all()
-    np.testing.assert_allclose(light[0], light[1], atol=2e-3)  # what was baked differs a little
+    np.testing.assert_array_equal(light[0], light[1])
