@@ -97,7 +97,6 @@ def _surface(block: Block, scene: Scene, head: Head, wear: Appearance) -> list[d
             "faces": len(part.faces),
             "name": slot.name,
             "colour": [c / 255 for c in slot.colour],
-            "roughness": slot.roughness,
             "textured": slot.textured,
         }
         for part in parts

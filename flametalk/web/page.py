@@ -11,6 +11,7 @@ from ..clip import Clip
 from ..export.materials import appearance
 from ..files import PathLike, atomic_path
 from ..head import Head
+from .light import light_of
 from .packing import pack
 
 TEXTURE_SIZE: Final = 2048  # texels a side
@@ -22,6 +23,7 @@ def viewer_page(clip: Clip, head: Head | None = None, look: str = "skin", title:
     clip.check_made_for(head.name)
     wear = appearance(head, look, TEXTURE_SIZE)
     header, block = pack(clip, head, wear)
+    header["light"] = light_of(look, wear)
     texture = b"" if wear.texture is None else wear.jpeg()
     about = title or f"{clip.duration:.1f} s on {head.name}"
     values = {

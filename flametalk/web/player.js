@@ -233,30 +233,39 @@ void main() {
   gl_Position = lens * p;
 }`;
 
-// A soft studio that turns with the camera: key, fill and back light, sky and ground, a highlight.
+// The formulas of render/shading.py: light from all around, three soft lamps that turn with the camera, and
+// what shines back of the first and the last.
 const FRAGMENT = `#version 300 es
 precision highp float;
 in vec3 seen, facing; in vec2 texel; in float open;
-uniform sampler2D picture; uniform vec3 colour; uniform float roughness, textured, least, soft;
+uniform sampler2D picture; uniform vec3 colour; uniform float textured;
+uniform vec4 answer; // highlight: height, width; least ambient light; share of it that the lamps lose
+uniform vec3 lampWay[4], lampColour[4]; uniform float lampShine[4];
+uniform vec3 sky, ground, wrap, within; uniform float rim, exposure;
 out vec4 result;
-vec3 lit(vec3 n, vec3 d, vec3 c, vec3 wrap) { return c * max((dot(n, d) + wrap) / (1.0 + wrap), 0.0); }
+float lobe(vec3 n, vec3 eye, vec3 lamp) {
+  float cosine = max(dot(n, normalize(lamp + eye)), 0.0);
+  float value = answer.y / (cosine * cosine * (answer.y - 1.0) + 1.0);
+  return value * value * clamp(4.0 * dot(n, lamp), 0.0, 1.0);
+}
 void main() {
   vec3 n = normalize(facing), eye = normalize(-seen);
-  float inside = smoothstep(0.1, 0.35, -dot(n, eye)); // of the open neck
+  float inside = smoothstep(0.3, 0.7, -dot(n, eye)); // of the open neck
   if (inside > 0.0) n = -n;
   vec3 base = pow(textured > 0.5 ? texture(picture, texel).rgb : colour, vec3(2.2));
-  float shade = max(open, least);
-  vec3 wrap = soft * vec3(0.45, 0.30, 0.25), key = normalize(vec3(-0.62, 0.62, 0.62));
-  vec3 light = mix(vec3(0.15, 0.14, 0.135), vec3(0.34, 0.345, 0.355), 0.5 + 0.5 * n.y) * shade;
-  float direct = mix(1.0, shade, 0.55);
-  light += direct * (lit(n, key, vec3(0.95, 0.93, 0.90), wrap)
-    + lit(n, normalize(vec3(0.85, 0.05, 0.52)), vec3(0.17, 0.18, 0.20), wrap)
-    + lit(n, normalize(vec3(0.72, 0.42, -0.55)), vec3(0.45, 0.47, 0.52), vec3(0.0)));
-  float power = 2.0 / max(roughness * roughness * roughness * roughness, 1e-3);
-  float shine = pow(max(dot(n, normalize(key + eye)), 0.0), power) * (power + 8.0) / 30.0;
-  float rim = pow(1.0 - max(dot(n, eye), 0.0), 4.0);
-  vec3 c = base * light + direct * (0.028 * min(shine, 18.0) + 0.10 * rim * base);
-  c *= 1.0 - 0.65 * inside;
+  base = mix(base, within, inside);
+  float shade = mix(max(open, answer.z), 0.4, inside), direct = 1.0 - answer.w * (1.0 - shade), up = 0.5 + 0.5 * n.y;
+  vec3 shut = base * (1.0 - shade); // light that bounces inside a hollow takes on its colour
+  vec3 light = mix(ground, sky, up) * shade * (1.0 + shut + shut * shut);
+  for (int k = 0; k < 3; k++) {
+    vec3 soft = max(1.0 + (dot(n, lampWay[k]) - 1.0) * wrap, 0.0);
+    light += direct * lampColour[k] * soft * soft;
+  }
+  float shine = lampShine[0] * lobe(n, eye, lampWay[0]) + lampShine[3] * lobe(n, eye, lampWay[3]);
+  float graze = 1.0 - clamp(dot(n, eye), 0.0, 1.0);
+  shine = (1.0 - inside) * answer.x * direct * shine + rim * graze * graze * graze * shade * up;
+  vec3 c = exposure * (base * light + shine);
+  c = min(c, 0.7) + 0.3 - 0.09 / (max(c - 0.7, 0.0) + 0.3); // bends toward white instead of clipping
   result = vec4(pow(c, vec3(1.0 / 2.2)), 1.0);
 }`;
 
@@ -371,22 +380,33 @@ class Picture {
 
   drawParts(aspect) {
     const { gl, head } = this, use = this.camera(this.shaded, aspect);
-    gl.enable(gl.POLYGON_OFFSET_FILL);
+    if (this.wire) gl.enable(gl.POLYGON_OFFSET_FILL); // behind its lines
     gl.polygonOffset(1, 1);
     gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.corners);
     gl.bindTexture(gl.TEXTURE_2D, this.image);
     let at = 0;
+    this.shineOn(use);
     for (const part of head.header.parts) {
-      const skin = part.name === "skin" || part.name === "lips";
       gl.uniform3fv(use("colour"), part.colour);
-      gl.uniform1f(use("roughness"), part.roughness);
+      gl.uniform4fv(use("answer"), head.header.light.answers[part.name]);
       gl.uniform1f(use("textured"), part.textured ? 1 : 0);
-      gl.uniform1f(use("soft"), skin ? 1 : 0.3);
-      gl.uniform1f(use("least"), skin ? 0 : part.name === "mouth" ? 0.16 : 0.32);
       gl.drawElements(gl.TRIANGLES, 3 * part.faces, gl.UNSIGNED_SHORT, 2 * at);
       at += 3 * part.faces;
     }
     gl.disable(gl.POLYGON_OFFSET_FILL);
+  }
+
+  shineOn(use) {
+    const { gl, head: { header: { light } } } = this;
+    gl.uniform3fv(use("lampWay"), light.lamps.flatMap((lamp) => lamp.direction));
+    gl.uniform3fv(use("lampColour"), light.lamps.flatMap((lamp) => lamp.colour));
+    gl.uniform1fv(use("lampShine"), light.lamps.map((lamp) => lamp.shine));
+    gl.uniform3fv(use("sky"), light.sky);
+    gl.uniform3fv(use("ground"), light.ground);
+    gl.uniform3fv(use("wrap"), light.wrap);
+    gl.uniform3fv(use("within"), light.inside);
+    gl.uniform1f(use("rim"), light.rim);
+    gl.uniform1f(use("exposure"), light.exposure);
   }
 
   drawWire(aspect) {

@@ -17,7 +17,10 @@ from flametalk.audio.decode import load_audio
 from flametalk.audio.signal import Audio
 from flametalk.cli import main
 from flametalk.clip import Clip
+from flametalk.export.materials import appearance
 from flametalk.head import Head
+from flametalk.render.looks import LOOKS
+from flametalk.web.light import light_of
 from flametalk.web.page import viewer_page, write_page
 from flametalk.web.sound import flac
 from flametalk.web.strip import brow_height
@@ -125,3 +128,16 @@ def test_the_command_and_the_notebook(tmp_path: Path, capsys: pytest.CaptureFixt
     assert frame.startswith('<iframe srcdoc="&lt;!doctype html&gt;') and "height:300px" in frame
     assert frame.count('"') == 6, "nothing inside may end the attribute"
     write_page(clip, tmp_path / "other.html", look="clay")
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_every_part_of_every_look_has_its_light(look: str) -> None:
+    """Textured slots, and the plain materials of a head without a painted skin."""
+    for head in (Head.load(), tiny_head(v=30, dtype=torch.float32)):
+        wear = appearance(head, look, 64)
+        light = json.loads(json.dumps(light_of(look, wear), allow_nan=False))
+        assert set(light["answers"]) == {slot.name for slot in wear.materials}
+        assert all(0 <= x <= 4 for answer in light["answers"].values() for x in answer)
+        for lamp in light["lamps"]:
+            assert np.linalg.norm(lamp["direction"]) == pytest.approx(1, abs=1e-5)
+        assert len(light["lamps"]) == 4 and all(0.5 < x <= 1 for x in light["wrap"])

@@ -8,10 +8,12 @@ import pytest
 import torch
 from export.export_clips import lively_clip
 from head.synthetic import tiny_head
+from scipy.spatial.transform import Rotation
 
 from flametalk.audio.signal import Audio
 from flametalk.clip import Clip
 from flametalk.head import Head
+from flametalk.render import Camera, CpuRenderer, Settings, from_head
 from flametalk.rotations import axis_angle_from_quaternion, quaternion_from_axis_angle
 from flametalk.web.page import write_page
 from scripts.chromium import Chromium, find_chromium
@@ -123,6 +125,39 @@ def test_the_picture_shows_a_face_and_turns(page: Chromium, tmp_path: Path) -> N
     side = picture("flametalk.picture.yaw = 1.5")
     wired = picture("document.getElementById('wire').click()")
     assert np.abs(front - side).mean() > 2 and wired.mean() < side.mean() - 0.5
+
+
+def test_its_light_is_the_renderers(page: Chromium, clip: Clip, tmp_path: Path) -> None:
+    """The same camera, frame and look drawn by the CPU: the same colours, but for the filtering of the skin's
+    picture, the painted eyes and the background."""
+    import base64
+    from io import BytesIO
+
+    from PIL import Image
+
+    drawn = page.run(
+        "(async () => { const p = flametalk.picture; flametalk.clock.seek(0); p.yaw = 0.42;"
+        "p.wire = false; p.changed = true;"
+        "const n = flametalk.drawn; while (flametalk.drawn === n) await new Promise(requestAnimationFrame);"
+        "return { png: p.canvas.toDataURL('image/png'), middle: p.middle, reach: p.reach, zoom: p.zoom,"
+        "yaw: p.yaw, pitch: p.pitch }; })()"
+    )
+    theirs = np.asarray(Image.open(BytesIO(base64.b64decode(drawn["png"].split(",")[1]))).convert("RGB"))
+    height, width = theirs.shape[:2]
+    turn = Rotation.from_euler("yx", [-drawn["yaw"], drawn["pitch"]]).as_matrix()
+    slope = np.tan(0.13)
+    back = drawn["reach"] / 2 / slope * max(1, 0.75 * height / width) / drawn["zoom"]
+    flip = np.diag([1.0, -1.0, -1.0])
+    place = flip @ (-turn @ drawn["middle"] - [0, 0, back])
+    camera = Camera(width, height, height / 2 / slope, flip @ turn, place)
+    head = Head.load()
+    vertices = clip.vertices(head, 0, 1)[0].numpy()
+    seen = CpuRenderer(Settings(look="skin")).render(vertices, from_head(head), camera, ("colour", "mask"))
+    assert seen.mask is not None and seen.colour is not None
+    there, ours = np.abs(theirs.astype(int) - (223, 224, 226)).max(-1) > 0, seen.mask > 0
+    assert (there & ours).sum() > 0.98 * (there | ours).sum()
+    apart = np.abs(theirs.astype(int) - seen.colour)[seen.mask == 1].max(-1)
+    assert np.median(apart) <= 2 and np.percentile(apart, 90) <= 8
 
 
 def test_a_head_without_sound_texture_or_actions(browser: Chromium, tmp_path: Path) -> None:
