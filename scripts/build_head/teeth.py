@@ -23,7 +23,7 @@ LOWER_ARCH = ((0, 89.0), (5, 88.6), (10, 86.9), (15.6, 82.8), (20.1, 77.3), (23.
 UPPER_EDGE, LOWER_EDGE = -68.803, -66.3
 # How far each crown stays behind that edge. Behind the canines the rows meet on a plane between both edges;
 # the lower molars sink, since an open jaw tilts them up.
-UPPER_STEP, LOWER_STEP = (0.0, 0.443, 0.0, 0.5, 0.8, 1.1, 1.4), (0.0, 0.1, 0.7, 1.8, 3.0, 6.2, 10.0)
+UPPER_STEP, LOWER_STEP = (0.0, 0.443, 0.4, 0.5, 0.8, 1.1, 1.4), (0.0, 0.1, 0.7, 1.8, 3.0, 6.2, 10.0)
 AROUND = 8
 
 
@@ -34,10 +34,11 @@ class Form:
     rings: tuple  # share of the way from the gum to the edge, and of the width
     rounded: float  # millimetres that the edge's sides stay behind its middle
     square: float  # 1 = round from above, less: more of a box
+    inset: float = 0.0  # millimetres that it stands behind the arch
 
 
 INCISOR = Form(((0.0, 0.78), (0.40, 0.97), (0.87, 1.0), (1.0, 0.93)), 0.2, 0.62)  # widest near the edge
-CANINE = Form(((0.0, 0.78), (0.40, 1.0), (0.74, 0.98), (1.0, 0.62)), 0.3, 0.8)  # comes to a point
+CANINE = Form(((0.0, 0.78), (0.40, 1.0), (0.74, 0.98), (1.0, 0.62)), 0.3, 0.8, 1.0)  # comes to a point
 PREMOLAR = Form(((0.0, 0.84), (0.40, 1.0), (0.74, 0.99), (1.0, 0.72)), 0.4, 0.9)
 MOLAR = Form(PREMOLAR.rings, 0.6, 0.8)
 FORMS = (INCISOR, INCISOR, CANINE, PREMOLAR, PREMOLAR, MOLAR, MOLAR)
@@ -71,7 +72,7 @@ def _crown(at, normal, width, height, depth, edge_depth, edge_y, slope, up, form
     for level, scale in form.rings:
         d = depth + (edge_depth - depth) * max(level, 0.15)
         bulge = 0.5 * np.sin(np.pi * min(level + 0.25, 1.0))
-        mid = at - normal * (0.5 * d - bulge)
+        mid = at - normal * (0.5 * d - bulge + form.inset)
         flat = mid + np.outer(cx, tangent) * (0.5 * width * 0.985 * scale) + np.outer(cy, normal) * 0.5 * d
         beside = form.rounded * np.clip((level - 0.5) / 0.5, 0, 1) * (np.abs(cx) > np.abs(cy))
         y = edge_y + up * (height * (1 - level) + beside + level * slope * cx * 0.5 * width)

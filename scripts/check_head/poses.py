@@ -14,7 +14,7 @@ GAPING = {  # expressions that need an open jaw: degrees
 }  # fmt: skip
 GAZE = 30.0  # degrees
 JAWS = (5, 10, 15, 20, 25, 30)
-OF_PEOPLE = ("rest", "blink", "speech/MBP", "speech/FV", "speech/AH", "emotion/happy")
+OF_PEOPLE = ("rest", "blink", "speech/MBP", "speech/FV", "speech/AH", "speech/OH", "emotion/happy")
 
 
 @dataclass(frozen=True, eq=False)
