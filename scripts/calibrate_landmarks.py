@@ -2,11 +2,14 @@
 
 A tracker has its own idea of where a nostril or a hairline is. Random faces are rendered, MediaPipe looks
 at them, and what it is off by is told apart: what follows from the face and its turn, what all landmarks err
-by together, and the spread that stays. Written to `flametalk/lift/landmarks_builtin.safetensors`; see
-`flametalk/lift/habits.py`. Needs the extra `lift`.
+by together, and the spread that stays (`flametalk/lift/habits.py`). What landmarks tell of turn, jaw and
+glance is learned from the same faces (`flametalk/lift/reader.py`), and from others with the mouth wide open.
+Writes `landmarks_builtin.safetensors` and `reader_builtin.safetensors` beside them; takes some 20 minutes of
+a core. Needs the extra `lift`.
 """
 
 import argparse
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -14,12 +17,17 @@ import torch
 from flametalk.conventions import JAW_JOINT, LEFT_EYE, MILLIMETRES, N_JOINTS, N_SHAPE, RIGHT_EYE, ROOT
 from flametalk.head import Head
 from flametalk.head.embeddings import contour_row
-from flametalk.lift.habits import TABLE, Habits, write_habits
+from flametalk.lift.habits import TABLE as HABITS
+from flametalk.lift.habits import Habits, write_habits
 from flametalk.lift.marks import OUTLINE, outline_rows, plain_marks
 from flametalk.lift.outline import nearest_on_line
 from flametalk.lift.points import place
+from flametalk.lift.reader import TABLE as READER
+from flametalk.lift.reader import write_reader
+from flametalk.lift.tracker import choose
 from flametalk.lift.unknowns import joint_rotations
 
+from .learn_reader import learn
 from .lift_faces import Face, random_faces
 
 WAYS = 30  # errors that landmarks make together
@@ -120,26 +128,55 @@ def outline_of(across: torch.Tensor, rotations: torch.Tensor) -> tuple[torch.Ten
     return solved(group >= 0).T, rest
 
 
-def main() -> None:
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """Faces that were found, without their pictures, and their landmarks (f, 478, 2)."""
+
+    faces: list[Face]
+    twice: np.ndarray  # as a photo's are
+    once: np.ndarray  # as those of a video's frame
+
+
+def seen_faces(head: Head, count: int, seed: int, gaping: bool = False) -> Seen:
     from flametalk.lift.mediapipe_tracker import MediaPipeTracker
 
+    faces, twice, once = [], [], []
+    with MediaPipeTracker(still=True) as tracker, MediaPipeTracker(still=True, twice=False) as single:
+        for face in random_faces(head, count, seed, gaping):
+            found, first = choose(tracker.faces(face.picture), None), choose(single.faces(face.picture), None)
+            if found is not None and first is not None:
+                faces.append(replace(face, picture=np.zeros((0, 0, 3), np.uint8), vertices=np.zeros((0, 3))))
+                twice.append(found.landmarks[:, :2])
+                once.append(first.landmarks[:, :2])
+    return Seen(faces, np.stack(twice), np.stack(once))
+
+
+def write_tables(head: Head, usual: Seen, gaping: Seen, story: dict[str, str]) -> None:
+    habits = calibrate(head, usual.faces, usual.twice)
+    write_habits(habits, HABITS, story)
+    print(f"landmarks err by {rms(habits.ways):.2f} mm together and {rms(habits.spread):.2f} mm each alone")
+    looks = [np.concatenate([usual.twice, gaping.twice]), np.concatenate([usual.once, gaping.once])]
+    reader, wrong = learn(head, usual.faces + gaping.faces, looks)
+    write_reader(reader, READER, story)
+    wrong = np.degrees(wrong[: len(usual.faces)])
+    print("what faces tell that were not learned from (photos) is off by")
+    print(f"  {np.linalg.norm(wrong[:, :3], axis=1).mean():.2f}° of turn, {wrong[:, 3].std():.2f}° of jaw")
+
+
+def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--count", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--count", type=int, default=6000)
+    parser.add_argument("--gaping", type=int, default=1500, help="more, with the mouth wide open")
+    parser.add_argument("--seed", type=int, default=1, help="and the next but one for those that gape")
     options = parser.parse_args()
-    head, faces, landmarks = Head.load(), [], []
-    with MediaPipeTracker(still=True) as tracker:
-        for face in random_faces(head, options.count, options.seed):
-            found = tracker.faces(face.picture)
-            if found:
-                faces.append(face)
-                landmarks.append(found[0].landmarks[:, :2])
-    habits = calibrate(head, faces, np.stack(landmarks))
-    write_habits(habits, TABLE, {"faces": str(len(faces)), "seed": str(options.seed)})
-    print(f"{len(faces)} of {options.count} faces found")
-    print(f"landmarks err by {rms(habits.ways):.2f} mm together and {rms(habits.spread):.2f} mm each alone")
+    head = Head.load()
+    usual = seen_faces(head, options.count, options.seed)
+    gaping = seen_faces(head, options.gaping, options.seed + 2, gaping=True)
+    print(f"{len(usual.faces)} of {options.count} and {len(gaping.faces)} of {options.gaping} faces found")
+    counts = {"faces": str(len(usual.faces)), "gaping": str(len(gaping.faces))}
+    write_tables(head, usual, gaping, {**counts, "seed": str(options.seed)})
 
 
 def rms(values: torch.Tensor) -> float:

@@ -15,6 +15,7 @@ PEOPLE = 0.8  # spread of shapes, as in the corpus
 YAW, PITCH, ROLL = 35.0, 15.0, 10.0  # degrees
 FIELD_OF_VIEW = (14.0, 40.0)  # degrees
 FILLS = (0.45, 0.7)  # part of the picture's height that a head takes
+GAPE = (0.2, 0.5)  # radians by which jaws of gaping faces are open
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,13 +57,15 @@ def random_pose(chance: np.random.Generator, head: Head) -> tuple[np.ndarray, np
     return np.clip(expression, -1, 1.2), pose
 
 
-def random_faces(head: Head, count: int, seed: int) -> Iterator[Face]:
-    """Rendered people; the same for the same seed."""
+def random_faces(head: Head, count: int, seed: int, gaping: bool = False) -> Iterator[Face]:
+    """Rendered people; the same for the same seed. `gaping` ones have the mouth wide open."""
     surface, looks = from_head(head), ["skin", *sorted(TONES)]
     for index in range(count):
         chance = np.random.default_rng([seed, index])
         shape = PEOPLE * chance.standard_normal(N_SHAPE)
         expression, pose = random_pose(chance, head)
+        if gaping:
+            pose[JAW_JOINT, 0] = max(pose[JAW_JOINT, 0], chance.uniform(*GAPE))
         rows = [torch.from_numpy(np.asarray(x, np.float32))[None] for x in (shape, expression, pose)]
         vertices = head.vertices(*rows)[0].numpy()
         camera = _camera(chance)

@@ -1,6 +1,7 @@
 """Landmarks of a photo or a video become coefficients: one person, every frame."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -16,6 +17,7 @@ from .observed import Observed
 from .points import place
 from .prior import prior_of
 from .projection import Lens, project
+from .reader import reader_of, tell
 from .residuals import Problem
 from .smooth import smooth_frames
 from .solver import fit_frames, fit_people
@@ -74,19 +76,21 @@ def fit_landmarks(
     lens = Lens(focal or FOCAL * max(size), (size[0] / 2, size[1] / 2), perspective)
     known = focal is not None or not perspective
     problem = Problem(marks, layout, lens, prior_of(head, layout, known))
-    seen = marks.observe(landmarks, found)
+    look = _look(problem, head, landmarks)
     rows = torch.from_numpy(np.flatnonzero(found))
     keys = rows[torch.linspace(0, len(rows) - 1, min(KEY_FRAMES, len(rows))).round().long()]
     shared = torch.zeros(1, layout.shared, dtype=torch.float64)
-    start = fit_frames(problem, seen[keys], first_guess(problem, seen[keys]), shared, FIRST_STEPS)
-    _, shared = fit_people(problem, seen[keys], start, shared, torch.zeros(len(keys), dtype=torch.long))
+    seen = look(keys)
+    start = fit_frames(problem, seen, first_guess(problem, seen), shared, FIRST_STEPS)
+    _, shared = fit_people(problem, seen, start, shared, torch.zeros(len(keys), dtype=torch.long))
     frames = problem.prior.rest.repeat(len(landmarks), 1)
     for part in rows.split(CHUNK):
-        frames[part] = fit_frames(problem, seen[part], first_guess(problem, seen[part]), shared)
+        seen = look(part)
+        frames[part] = fit_frames(problem, seen, first_guess(problem, seen), shared)
     if smooth and len(rows) > 2:
         links = torch.cat([torch.tensor([False]), rows[1:] == rows[:-1] + 1])
-        frames[rows] = smooth_frames(problem, seen[rows], frames[rows], shared, links, fps)
-    error, eyes = _errors(problem, seen, frames, shared, np.asarray(landmarks))
+        frames[rows] = smooth_frames(problem, lambda part: look(rows[part]), frames[rows], shared, links, fps)
+    error, eyes = _errors(problem, look, frames, shared, landmarks)
     return Fit(problem, fill(frames, found, fps), shared, found, error, eyes)
 
 
@@ -130,25 +134,44 @@ def fit_people_of(
     layout = marks.layout
     lens = Lens(torch.from_numpy(np.asarray(focal, np.float64)), (size[0] / 2, size[1] / 2))
     problem = Problem(marks, layout, lens, prior_of(head, layout, known))
-    seen = marks.observe(landmarks)
+    seen = _look(problem, head, landmarks)(slice(None))
     people = torch.zeros(len(landmarks), layout.shared, dtype=torch.float64)
     frames = fit_frames(problem, seen, first_guess(problem, seen), people, FIRST_STEPS)
     return layout, *fit_people(problem, seen, frames, people, torch.arange(len(landmarks)))
 
 
+def _look(problem: Problem, head: Head, landmarks: np.ndarray) -> Callable[[Tensor | slice], Observed]:
+    """What is seen in some of the frames: asked for when needed, as it takes more room than the landmarks do.
+
+    With what the landmarks tell at a glance, where that was learned for this head.
+    """
+    reader = reader_of(head)
+
+    def look(rows: Tensor | slice) -> Observed:
+        part = landmarks[rows if isinstance(rows, slice) else rows.numpy()]
+        seen = problem.marks.observe(part, np.isfinite(part).all((1, 2)))
+        return seen if reader is None else replace(seen, told=tell(reader, problem.lens, part))
+
+    return look
+
+
 def _errors(
-    problem: Problem, seen: Observed, frames: Tensor, shared: Tensor, landmarks: np.ndarray
+    problem: Problem,
+    look: Callable[[Tensor], Observed],
+    frames: Tensor,
+    shared: Tensor,
+    landmarks: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mean distance of the landmarks and of the pupils, in pixels."""
     layout, error = problem.layout, []
     for part in torch.arange(len(frames)).split(CHUNK):
-        rows = frames[part]
+        rows, seen = frames[part], look(part)
         coefficients = torch.cat(
             [shared[:, layout.shape].expand(len(rows), -1), rows[:, layout.expression]], -1
         )
         points = place(problem.marks.points, coefficients, joint_rotations(rows[:, layout.angles]))
         pixels = project(problem.lens, points, rows[:, layout.place], shared[:, -1])[0]
-        away = (pixels - seen.points[part]).norm(dim=-1)  # with all that the tracker errs
-        error.append(torch.where(seen.weights[part] > 0, away, torch.nan).nanmean(1))
+        away = (pixels - seen.points).norm(dim=-1)  # with all that the tracker errs
+        error.append(torch.where(seen.weights > 0, away, torch.nan).nanmean(1))
     eyes = np.linalg.norm(landmarks[:, LEFT_IRIS, :2] - landmarks[:, RIGHT_IRIS, :2], axis=-1)
     return torch.cat(error).numpy().astype(np.float32), eyes.astype(np.float32)

@@ -34,6 +34,7 @@ NEEDED = ("mediapipe", "contour")
 # Real faces are further from the head than its own renders are: by so much less landmarks are trusted.
 CAUTION = 3.0
 CAUTION_OUTLINE = 2.0
+CAUTION_IRIS = 1.0  # an iris is a disc; nothing else says where an eye looks
 FACE_SIZE = 50.0  # mm: the size (`face_size`) of the mean face
 TRUST = 0.02  # a landmark is off by about this part of the face's size
 TRUST_IRIS = 0.012
@@ -102,10 +103,11 @@ def with_habits(marks: Marks, habits: Habits) -> Marks:
     base = marks.points.base + share * answers[..., 0]
     basis = marks.points.basis + share[..., None] * answers[..., 1:]
     turned = torch.tensor([1.0, -1.0], dtype=torch.float64)  # the picture's y points down
+    caution = [CAUTION_IRIS if number in (RIGHT_IRIS, LEFT_IRIS) else CAUTION for number in marks.ids]
     return replace(
         marks,
         points=replace(marks.points, base=base, basis=basis),
-        sigma=CAUTION * habits.spread / FACE_SIZE,
+        sigma=torch.tensor(caution, dtype=torch.float64) * habits.spread / FACE_SIZE,
         outline_sigma=CAUTION_OUTLINE * habits.outline_spread / FACE_SIZE,
         outline_shift=habits.outline / FACE_SIZE,
         habits=(habits.ways * turned).permute(1, 2, 0) / FACE_SIZE,

@@ -20,16 +20,17 @@ ALIKE = 0.15  # of a face's width: so near to it lies what its mirror image show
 class MediaPipeTracker:
     """Detection and landmarks.
 
-    `still`: every picture is looked at afresh and in a mirror, too, and the mean of both is taken, which errs
-    less than one look does; otherwise faces are followed from picture to picture.
+    `still`: every picture is looked at afresh, otherwise faces are followed from picture to picture. `twice`:
+    it is looked at in a mirror, too, and the mean of both is taken, which errs less than one look does; by
+    default where it is a still.
     """
 
     name = "mediapipe 0.10.21 face mesh"
 
-    def __init__(self, still: bool = False):
+    def __init__(self, still: bool = False, twice: bool | None = None):
         mediapipe = require("mediapipe", "lift", "finding faces")
         solutions = mediapipe.solutions
-        self._still = still
+        self._twice = still if twice is None else twice
         settings: dict[str, Any] = {"max_num_faces": MOST, "refine_landmarks": True}
         settings |= {"min_detection_confidence": CONFIDENCE, "min_tracking_confidence": CONFIDENCE}
         self._mesh = solutions.face_mesh.FaceMesh(static_image_mode=still, **settings)
@@ -50,7 +51,7 @@ class MediaPipeTracker:
         """Faces of one picture; small ones are looked for where no large one is."""
         picture = np.ascontiguousarray(picture)
         found = _pixels(self._mesh.process(picture), picture.shape)
-        if self._still and found:
+        if self._twice and found:
             found = self._both_sides(picture, found)
         return [Face(marks) for marks in found] or self._small(picture)
 

@@ -1,9 +1,20 @@
-"""What is seen of a face: landmarks of frames, sorted as the head's points are."""
+"""What is seen of a face: landmarks of frames, sorted as the head's points are, and angles told of."""
 
 from dataclasses import dataclass
 
 from jaxtyping import Float
 from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Told:
+    """The angles of frames as somebody else sees them, and 1 / their covariance; 0 where nothing is known."""
+
+    angles: Float[Tensor, "b 10"]
+    precision: Float[Tensor, "b 10 10"]
+
+    def __getitem__(self, frames: Tensor | slice) -> "Told":
+        return Told(self.angles[frames], self.precision[frames])
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,6 +26,7 @@ class Observed:
     outline: Float[Tensor, "b m 2"]  # along the visible edge of the face, from the right ear over the chin
     outline_weights: Float[Tensor, "b m"]
     size: Float[Tensor, "b"]  # of the face: root mean square distance of its landmarks from their middle
+    told: Told | None = None
 
     def __len__(self) -> int:
         return len(self.points)
@@ -26,6 +38,7 @@ class Observed:
             self.outline[frames],
             self.outline_weights[frames],
             self.size[frames],
+            None if self.told is None else self.told[frames],
         )
 
 

@@ -48,7 +48,7 @@ def cost_of(
     problem: Problem, seen: Observed, frames: Float[Tensor, "b x"], shared: Float[Tensor, "#b y"]
 ) -> Float[Tensor, "b"]:
     """What is minimised, without the prior of the shared numbers."""
-    total = _prior_cost(problem, frames)
+    total = _prior_cost(problem, frames) + _told_cost(problem, seen, frames)
     for part in _parts(problem, seen, frames, shared):
         pixels = project(problem.lens, part.places, frames[:, problem.layout.place], shared[:, -1])[0]
         residual = part.residual(pixels)
@@ -65,10 +65,14 @@ def equations_of(
 ) -> Equations:
     """Gauss–Newton's normal equations at a guess."""
     layout, prior = problem.layout, problem.prior
-    cost = _prior_cost(problem, frames)
+    cost = _prior_cost(problem, frames) + _told_cost(problem, seen, frames)
     below = (prior.floor & (frames < 0)).double() / NEGATIVE**2
     h = prior.frame + torch.diag_embed(below)
     g = ((frames - prior.rest) @ prior.frame) + below * frames
+    if seen.told is not None:
+        away = frames[:, layout.angles] - seen.told.angles
+        h[:, layout.angles, layout.angles] += seen.told.precision
+        g[:, layout.angles] += (seen.told.precision @ away[..., None])[..., 0]
     h_mixed = frames.new_zeros(len(frames), layout.frame, layout.shared) if with_shared else None
     h_shared = frames.new_zeros(len(frames), layout.shared, layout.shared) if with_shared else None
     g_shared = frames.new_zeros(len(frames), layout.shared) if with_shared else None
@@ -195,6 +199,13 @@ def _prior_cost(problem: Problem, frames: Tensor) -> Tensor:
     away = frames - prior.rest
     below = torch.where(prior.floor, frames.clamp_max(0), 0.0) / NEGATIVE
     return 0.5 * ((away @ prior.frame * away).sum(-1) + (below**2).sum(-1))
+
+
+def _told_cost(problem: Problem, seen: Observed, frames: Tensor) -> Tensor:
+    if seen.told is None:
+        return frames.new_zeros(len(frames))
+    away = frames[:, problem.layout.angles] - seen.told.angles
+    return 0.5 * (away[:, None] @ seen.told.precision @ away[..., None])[:, 0, 0]
 
 
 def _robust(residual: Float[Tensor, "b m c"], weights: Float[Tensor, "b m"]) -> tuple[Tensor, Tensor]:

@@ -4,6 +4,8 @@ Each frame's equations and the links between neighbours make one large system, w
 blocks beside its diagonal: it is solved exactly in one sweep forth and one back.
 """
 
+from collections.abc import Callable
+
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
@@ -35,20 +37,20 @@ def step_precision(layout: Layout, fps: float) -> Float[Tensor, "x"]:
 
 def smooth_frames(
     problem: Problem,
-    seen: Observed,
+    look: Callable[[slice], Observed],
     frames: Float[Tensor, "t x"],
     shared: Float[Tensor, "1 y"],
     links: Bool[Tensor, "t"],
     fps: float,
     steps: int = 2,
 ) -> Float[Tensor, "t x"]:
-    """Fitted frames, smooth over time. `links[k]`: frame k follows on k − 1."""
+    """Fitted frames, smooth over time. `look` gives what is seen, `links[k]`: frame k follows on k − 1."""
     precision, result = step_precision(problem.layout, fps), frames.clone()
     for start in range(0, len(frames), WINDOW - OVERLAP):
         low, high = max(0, start - OVERLAP), min(len(frames), start + WINDOW)
         part, inside = slice(low, high), links[low:high].clone()
         inside[0] = False
-        smooth = _window(problem, seen[part], frames[part], shared, inside, precision, steps)
+        smooth = _window(problem, look(part), frames[part], shared, inside, precision, steps)
         keep = 0 if low == 0 else start - low
         result[low + keep : high] = smooth[keep:]
         if high == len(frames):

@@ -17,11 +17,13 @@ from ..render.camera import Camera
 from ..version import __version__
 from .fitting import Fit, fit_landmarks
 from .frames import read_frames, read_sound
+from .marks import N_TRACKED
 from .mediapipe_tracker import MediaPipeTracker
 from .pictures import is_picture, read_photo
 from .result import HEAD_TO_CAMERA, Lifted
 from .tracker import SMALLEST, Face, Tracker, choose, follow
 
+ROWS = 1024  # frames that room is made for at first; twice as many whenever they are full
 SPREAD = 3.0  # of the face's size: landmarks that reach further are no face
 
 
@@ -107,7 +109,8 @@ def track(
     progress: Callable[[int], object] | None = None,
 ) -> tuple[Float32[np.ndarray, "t 478 2"], tuple[int, int]]:
     """Landmarks of one face in every frame (NaN: not seen), and (width, height) of the pictures."""
-    rows: list[np.ndarray] = []
+    rows = np.empty((ROWS, N_TRACKED, 2), np.float32)
+    number = -1
     last: Face | None = None
     size, most, largest = (0, 0), 0, 0.0
     for number, frame in enumerate(frames):
@@ -123,14 +126,16 @@ def track(
         else:
             now = choose(seen, face) if last is None else follow(seen, last, face)
         last = now or last
-        rows.append(np.full((478, 2), np.nan, np.float32) if now is None else now.landmarks[:, :2])
+        if number == len(rows):
+            rows = np.concatenate([rows, np.empty_like(rows)])
+        rows[number] = np.nan if now is None else now.landmarks[:, :2]
         if progress is not None:
             progress(number + 1)
-    if not rows:
+    if number < 0:
         raise InputError("no pictures to look at")
     if last is None:
-        raise InputError(_no_face(most, largest, face, len(rows)))
-    return np.stack(rows).astype(np.float32), size
+        raise InputError(_no_face(most, largest, face, number + 1))
+    return rows[: number + 1].copy(), size
 
 
 def _sound(face: Face, size: tuple[int, int]) -> bool:
