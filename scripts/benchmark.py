@@ -7,6 +7,7 @@ is the performer on exact phones with the emotions of the text) against
     amplitude only  the jaw follows the envelope, fitted on the other clips; the rest as the mean pose
     performer       the rules on the phones that are heard in the sound as it arrives
     builtin         the model that ships, or --model FILE
+    animate         the same with the rules of flametalk/mend.py, as `flametalk.animate` gives it
     small …         a small model and its ablations, where --runs DIR holds what scripts.train_ablations made
 
 Methods with chance in them speak with each of --seeds. Every method hears the same sound and knows the
@@ -37,12 +38,14 @@ from flametalk.generate.sample import SampleSettings
 from flametalk.generate.schedules import EvenSchedule
 from flametalk.generate.shipped import BUILTIN
 from flametalk.head import Head
+from flametalk.mend import mend
 from flametalk.metrics.synchrony import loudness_of
 from flametalk.perform import perform
 from flametalk.report import Evaluation, evaluate
 from scripts.train_ablations import ABLATIONS, FULL
 
 CLIPS, SEEDS, CORPUS_SEED = 40, 3, 1
+SHIPPED, WITH_RULES = "builtin", "animate"
 COLUMNS = "mve,mve_face,lve,lve_rms,ufve,fdd,closures,r_truth,ba9,pose_variance,blinks"
 PAPER = {  # 3DXTalker's table 2: LVE, MVE, UFDD, UFVE
     FULL: (0.877, 1.371, 1.317, 1.113),
@@ -131,7 +134,7 @@ def _loudness(one: Spoken) -> np.ndarray:
 
 
 def learned(model: MotionModel, heard: AudioFeatures, truth: Clip, seed: int) -> Clip:
-    """What `flametalk.animate` does with a checkpoint, from features that were taken before."""
+    """What a checkpoint alone makes of features that were taken before."""
     reference = Clip.neutral(1, shape=truth.shape, made_for=truth.made_for)
     steps = int(model.info.get("sample_steps", EvenSchedule().steps))
     chance = torch.Generator().manual_seed(seed)
@@ -150,9 +153,18 @@ def sampled(spoken: list[Spoken], seeds: int, speak_with: Callable[[Spoken, int]
     return clips
 
 
+def mended(clips: dict[str, Clip], heard: dict[str, AudioFeatures], head: Head) -> dict[str, Clip]:
+    """The same samples with the rules that `flametalk.animate` adds."""
+    made = {}
+    for name, clip in clips.items():
+        one, _, seed = name.rpartition(".seed")
+        made[name] = mend(clip, heard[one], head, int(seed))
+    return made
+
+
 def checkpoints(model: Path, runs: Path | None) -> dict[str, Path]:
     """Learned methods by name; those that are not there are told and left out."""
-    wanted = {"builtin": model}
+    wanted = {SHIPPED: model}
     if runs is not None:
         for name, ablation in ABLATIONS.items():
             best = runs / ablation.folder / "best.safetensors"
@@ -181,7 +193,10 @@ def run_methods(
         def by_model(one: Spoken, seed: int, model: MotionModel = model) -> Clip:
             return learned(model, heard[one.name], one.truth, seed)
 
-        yield name, sampled(spoken, seeds, by_model)
+        clips = sampled(spoken, seeds, by_model)
+        yield name, clips
+        if name == SHIPPED:
+            yield WITH_RULES, mended(clips, heard, head)
 
 
 # --- the paper --------------------------------------------------------------------------------------
