@@ -56,6 +56,9 @@ def run(options: argparse.Namespace) -> None:
     print(f"source     {options.source}: {frames}, {missing} without face")
     print(f"head       {clip.made_for}, {clip.provenance['lifted']}, {clip.provenance['tracker']}")
     print(f"error      {_error(lifted)}")
+    away = int(lifted.turned_away.sum())
+    if away:
+        print(f"careful    {away} of {clip.n_frames}: turned away by 45° or more; the far side is a guess")
     took = lifted.seconds
     rate = clip.n_frames / max(sum(took.values()), 1e-9)
     print(f"took       {', '.join(f'{k} {v:.1f} s' for k, v in took.items())}: {rate:.1f} frames a second")

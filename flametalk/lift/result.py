@@ -4,12 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float32
+from scipy.spatial.transform import Rotation
 
 from ..clip import Clip
 from ..render.camera import Camera
 from .crop import FaceBox
 
 HEAD_TO_CAMERA = np.diag([1.0, -1.0, -1.0])
+# Trackers take a profile for a half profile: renders that are turned by 60 to 80 degrees are lifted with 50.
+MOST_TURNED = np.radians(45.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +43,22 @@ class Lifted:
     def error_of_eyes(self) -> float:
         """As a part of the distance between the eyes."""
         return float(np.nanmean(self.error / self.eye_distance))
+
+    @property
+    def turned_away(self) -> Bool[np.ndarray, "t"]:
+        """Frames whose face looks so far past the camera that its far side, and its turn, are guesses."""
+        clip, angles = self.clip, np.zeros(self.clip.n_frames)
+        turns = Rotation.from_rotvec(np.asarray(clip.head, np.float64))
+        for frame, turn in enumerate(turns):
+            camera = self.camera_of(frame)
+            to_camera = -camera.rotation.T @ camera.translation
+            if clip.translation is not None:
+                to_camera = to_camera - clip.translation[frame]
+            if not camera.perspective:
+                to_camera = -camera.rotation[2]
+            cosine = turn.apply((0.0, 0.0, 1.0)) @ to_camera / np.linalg.norm(to_camera)
+            angles[frame] = np.arccos(np.clip(cosine, -1, 1))
+        return self.found & (angles > MOST_TURNED)
 
     def boxes(self) -> list[FaceBox | None]:
         """The square around the face that encoders look at, by frame."""

@@ -98,7 +98,8 @@ def _lift(
         clip.replace(provenance=story), camera, fit.found, landmarks, fit.error, fit.eye_distance, seconds
     )
     fitness = {"error_pixels": lifted.error_pixels, "error_of_eye_distance": lifted.error_of_eyes}
-    rounded = {name: round(value, 4) for name, value in fitness.items()}
+    rounded: dict[str, object] = {name: round(value, 4) for name, value in fitness.items()}
+    rounded["frames_turned_away"] = [int(k) for k in np.flatnonzero(lifted.turned_away)]
     return replace(lifted, clip=clip.replace(provenance=story | rounded))
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 pytest.importorskip("mediapipe", reason="extra lift is not installed")
@@ -23,6 +24,7 @@ from flametalk.lift.neural import store
 from flametalk.lift.neural.encoder import Sizes
 from flametalk.lift.neural.model import FaceEncoder
 from flametalk.lift.tracker import choose
+from flametalk.render import Camera, CpuRenderer, Settings, from_head
 from flametalk.render.video import read_video_info, write_video
 from scripts.lift_faces import Face, random_faces
 
@@ -120,3 +122,25 @@ def test_the_command_reads_with_encoders(
     assert Image.open(tmp_path / "o.png").size == (1024, 512)
     assert main([*words, str(tmp_path / "own.safetensors"), "--weak"]) == 2
     assert "--weak is about fitting" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("yaw", "outcome"), [(30, "sure"), (-65, "careful"), (90, "none")])
+def test_profiles(yaw: int, outcome: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Half profiles are lifted, profiles marked, and where no tracker sees a face one line says so."""
+    head, pose = Head.load(), np.zeros((1, 5, 3), np.float32)
+    pose[0, 0, 1] = np.radians(yaw)
+    still = torch.zeros(1, 100), torch.zeros(1, head.n_expression), torch.from_numpy(pose)
+    camera = Camera(512, 512, 1400.0, np.diag([1.0, -1.0, -1.0]), np.array([0, -0.03, 1.2]))
+    renderer = CpuRenderer(Settings(look="skin", background=(90.0, 110.0, 130.0)))
+    picture = renderer.render(head.vertices(*still)[0].numpy(), from_head(head), camera).colour
+    assert picture is not None
+    Image.fromarray(picture).save(tmp_path / "p.png")
+    code = main(["lift", str(tmp_path / "p.png"), "-o", str(tmp_path / "me.npz"), "--quiet"])
+    said = capsys.readouterr()
+    assert (code == 0) == (outcome != "none") and ("careful" in said.out) == (outcome == "careful")
+    if code:
+        assert "not a profile" in said.err and said.err.count("\n") == 1
+    else:
+        clip = Clip.load(tmp_path / "me.npz")
+        assert clip.provenance["frames_turned_away"] == ([0] if outcome == "careful" else [])
+        assert np.sign(clip.head[0, 1]) == np.sign(yaw)
