@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from scipy.optimize import linear_sum_assignment
 
 from flametalk.errors import FormatError
 from flametalk.head import Head
@@ -76,6 +77,18 @@ def test_habits_are_found_again() -> None:
     assert shift.shape == (len(OUTLINE), 10) and float(left.square().mean().sqrt()) < 0.05 * float(
         across.std()
     )
+
+
+def test_the_mirror_is_that_of_the_head() -> None:
+    """The head is symmetric: each of its landmarks in the mirror lies nearest to its counterpart."""
+    head = Head.load()
+    ids = head.landmarks["mediapipe"].ids
+    assert ids is not None and len(ids) > 150
+    points = head.landmark_points(head.template[None], "mediapipe")[0].numpy()
+    apart = np.linalg.norm((points * (-1, 1, 1))[:, None] - points, axis=-1)
+    rows, columns = linear_sum_assignment(apart)
+    assert apart[rows, columns].max() < 1e-3
+    assert [ids[k] for k in columns] == [MIRROR[ids[k]] for k in rows]
 
 
 def test_a_mirror_twice_is_no_mirror() -> None:

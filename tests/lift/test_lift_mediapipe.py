@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from scipy.optimize import linear_sum_assignment
 
 pytest.importorskip("mediapipe", reason="extra lift is not installed")
 
@@ -20,6 +21,7 @@ from flametalk.errors import FlametalkError
 from flametalk.head import Head
 from flametalk.lift import lift, lift_file, write_overlay
 from flametalk.lift.mediapipe_tracker import MediaPipeTracker
+from flametalk.lift.mirror import MIRROR
 from flametalk.lift.neural import store
 from flametalk.lift.neural.encoder import Sizes
 from flametalk.lift.neural.model import FaceEncoder
@@ -46,6 +48,21 @@ def test_landmarks_lie_on_the_face(face: Face, tracker: MediaPipeTracker) -> Non
     rims = [face.vertices[head.regions[f"{side}_iris_rim"].numpy()].mean(0) for side in ("right", "left")]
     seen = face.camera.project(np.stack(rims))[0]
     assert np.linalg.norm(found.landmarks[[468, 473], :2] - seen, axis=1).max() < 0.1 * found.width
+
+
+def test_the_mirror_is_that_of_a_symmetric_face() -> None:
+    """The whole table, from one look at the mean face from the front."""
+    head = Head.load()
+    camera = Camera(1024, 1024, 3200.0, np.diag([1.0, -1.0, -1.0]), np.array([0, -0.03, 1.0]))
+    renderer = CpuRenderer(Settings(look="skin", background=(90.0, 110.0, 130.0)))
+    picture = renderer.render(head.template.numpy(), from_head(head), camera).colour
+    assert picture is not None
+    with MediaPipeTracker(still=True, twice=False) as once:
+        (found,) = once.faces(picture)
+    marks = found.landmarks[:468]
+    mirrored = marks * (-1, 1, 1) + (2 * marks[:, 0].mean(), 0, 0)
+    rows, columns = linear_sum_assignment(np.linalg.norm(mirrored[:, None] - marks, axis=-1))
+    np.testing.assert_array_equal(columns, np.array(MIRROR)[rows])
 
 
 def test_two_faces_and_none(face: Face, tracker: MediaPipeTracker) -> None:

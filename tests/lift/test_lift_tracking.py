@@ -1,6 +1,7 @@
 """Which face is followed, what is said when there is none, and the way from landmarks to a clip."""
 
-from collections.abc import Sequence
+import weakref
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -121,3 +122,28 @@ def test_clip_and_camera_lie_over_the_pictures(tmp_path: Path) -> None:
     assert boxes[2] is None and boxes[0] is not None and abs(boxes[0].x - seen[0, 0]) < 80
     clip.save(tmp_path / "me.npz")
     assert Clip.load(tmp_path / "me.npz") == clip
+
+
+def test_pictures_are_not_kept() -> None:
+    """However long the video: of all that were handed over, the last few at most are alive."""
+    alive: list[int] = []
+    kept: weakref.WeakSet[_Picture] = weakref.WeakSet()
+
+    def pictures() -> Iterator[np.ndarray]:
+        for _ in range(1100):
+            picture = np.zeros((200, 400, 3), np.uint8).view(_Picture)
+            kept.add(picture)
+            alive.append(len(kept))
+            yield picture
+
+    landmarks, _ = track(pictures(), Scripted([[_face(100)]] * 1100))
+    assert landmarks.shape == (1100, 478, 2) and landmarks.base is None
+    assert max(alive) <= 3
+    np.testing.assert_array_equal(landmarks[1099], _face(100).landmarks[:, :2])
+
+
+class _Picture(np.ndarray):
+    """An array that can be watched, and counted by itself."""
+
+    __hash__ = object.__hash__
+    __eq__ = object.__eq__  # type: ignore[assignment]

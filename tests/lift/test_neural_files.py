@@ -9,7 +9,7 @@ from official_emoca import SMALL, random_networks
 
 from flametalk.lift.crop import LIKE_68, box_of_landmarks, crop
 from flametalk.lift.frames import read_frames
-from flametalk.lift.neural.from_files import encode_file
+from flametalk.lift.neural.from_files import read_file
 from flametalk.lift.neural.model import FaceEncoder
 
 pytestmark = pytest.mark.core
@@ -23,10 +23,10 @@ def model() -> FaceEncoder:
 def test_a_file_is_looked_at_twice(model: FaceEncoder, tmp_path: Path) -> None:
     """A video through any tracker: the boxes of its landmarks, the codes of its frames."""
     squares_video(tmp_path / "v.mp4")
-    done = encode_file(tmp_path / "v.mp4", model, tracker=Squares(missing=(2,)), smooth=True)
+    done = read_file(tmp_path / "v.mp4", model, tracker=Squares(missing=(2,)), smooth=True).encoded
     assert done.found.tolist() == [True, True, False, True, True, True]
     assert done.clip.n_frames == 6 and done.clip.provenance["tracker"] == "squares"
-    still = encode_file(tmp_path / "v.mp4", model, tracker=Squares(missing=(2,)))
+    still = read_file(tmp_path / "v.mp4", model, tracker=Squares(missing=(2,))).encoded
     first = next(iter(read_frames(tmp_path / "v.mp4")))
     marks = Squares().faces(first)[0].landmarks
     direct = model.encode(crop(first, box_of_landmarks(marks[list(LIKE_68), :2]), 64)[None])

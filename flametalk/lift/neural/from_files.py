@@ -30,36 +30,6 @@ class Read:
     tracking: float  # seconds
 
 
-def encode_file(
-    path: PathLike,
-    model: FaceEncoder,
-    face: int | None = None,
-    fps: float = FPS,
-    *,
-    tracker: Tracker | None = None,
-    smooth: bool = False,
-    cubic: bool = False,
-    one_shape: bool = False,
-    batch: int = BATCH,
-) -> Encoded:
-    """The clip of a face, with the sound of a video.
-
-    `face` is counted from the left, the largest by default. `smooth` steadies the boxes of a video; EMOCA's
-    own pipeline does not, and cuts with `cubic`.
-    """
-    return read_file(
-        path,
-        model,
-        face,
-        fps,
-        tracker=tracker,
-        smooth=smooth,
-        cubic=cubic,
-        one_shape=one_shape,
-        batch=batch,
-    ).encoded
-
-
 def read_file(
     path: PathLike,
     model: FaceEncoder,
@@ -73,7 +43,11 @@ def read_file(
     batch: int = BATCH,
     progress: Callable[[int], object] | None = None,
 ) -> Read:
-    """The same, with what the tracker saw."""
+    """The clip of a face, with the sound of a video, and what the tracker saw.
+
+    `face` is counted from the left, the largest by default. `smooth` steadies the boxes of a video; EMOCA's
+    own pipeline does not, and cuts with `cubic`.
+    """
     still = is_picture(path)
 
     def frames() -> Iterable[UInt8[np.ndarray, "h w 3"]]:
