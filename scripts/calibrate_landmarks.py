@@ -30,6 +30,7 @@ from flametalk.lift.unknowns import joint_rotations
 from .learn_reader import learn
 from .lift_faces import Face, random_faces
 
+HABIT_FACES = 1000  # of more, habits follow renders further than real faces do
 WAYS = 30  # errors that landmarks make together
 FOLDS = 5  # in which faces are judged by what others say
 NEVER = 1e12
@@ -152,8 +153,8 @@ def seen_faces(head: Head, count: int, seed: int, gaping: bool = False) -> Seen:
 
 
 def write_tables(head: Head, usual: Seen, gaping: Seen, story: dict[str, str]) -> None:
-    habits = calibrate(head, usual.faces, usual.twice)
-    write_habits(habits, HABITS, story)
+    habits = calibrate(head, usual.faces[:HABIT_FACES], usual.twice[:HABIT_FACES])
+    write_habits(habits, HABITS, story | {"faces": str(min(HABIT_FACES, len(usual.faces)))})
     print(f"landmarks err by {rms(habits.ways):.2f} mm together and {rms(habits.spread):.2f} mm each alone")
     looks = [np.concatenate([usual.twice, gaping.twice]), np.concatenate([usual.once, gaping.once])]
     reader, wrong = learn(head, usual.faces + gaping.faces, looks)
