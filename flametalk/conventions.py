@@ -42,4 +42,4 @@ FLAME_EXPRESSION_COLUMNS: Final = 100
 MILLIMETRES: Final = 1000.0  # multiply metres by this to print millimetres
 
 # --- pictures -------------------------------------------------------------------------------------
-USUAL_VIEW: Final = "portrait"  # the eyes look at whoever looks, and the lips are seen from corner to corner
+USUAL_VIEW: Final = "portrait"  # near the front: the lips are seen from corner to corner

@@ -16,9 +16,7 @@ from .lift_faces import SIZE, Face
 DIRECTIONS = 300  # in which shapes vary most
 EXAMPLES = 2000  # that are kept; all faces decide on their weights
 REACH = 10.0  # of the kernel
-FADE = (
-    0.35  # directions in which shapes vary less count less in the kernel: (their share of the first) ** FADE
-)
+FADE = 0.35  # directions in which shapes vary less count less: by (their share of the first) ** FADE
 RIDGE = 0.002
 FOLDS = 5  # in which faces are judged by what was learned from others
 ROUNDS = 5  # of finding the mean

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float32
+from jaxtyping import Bool, Float32, Float64
 from scipy.spatial.transform import Rotation
 
 from ..clip import Clip
@@ -47,17 +47,13 @@ class Lifted:
     @property
     def turned_away(self) -> Bool[np.ndarray, "t"]:
         """Frames whose face looks so far past the camera that its far side, and its turn, are guesses."""
-        clip, angles = self.clip, np.zeros(self.clip.n_frames)
-        turns = Rotation.from_rotvec(np.asarray(clip.head, np.float64))
-        for frame, turn in enumerate(turns):
-            camera = self.camera_of(frame)
-            to_camera = -camera.rotation.T @ camera.translation
-            if clip.translation is not None:
-                to_camera = to_camera - clip.translation[frame]
-            if not camera.perspective:
-                to_camera = -camera.rotation[2]
-            cosine = turn.apply((0.0, 0.0, 1.0)) @ to_camera / np.linalg.norm(to_camera)
-            angles[frame] = np.arccos(np.clip(cosine, -1, 1))
+        cameras = self.cameras or (self.camera,)
+        towards = np.stack([_towards(camera) for camera in cameras])
+        if self.camera.perspective and self.clip.translation is not None:
+            towards = towards - self.clip.translation
+        faces = Rotation.from_rotvec(np.asarray(self.clip.head, np.float64)).apply((0.0, 0.0, 1.0))
+        cosine = (faces * towards).sum(1) / np.linalg.norm(towards, axis=1)
+        angles = np.arccos(np.clip(cosine, -1, 1))
         return self.found & (angles > MOST_TURNED)
 
     def boxes(self) -> list[FaceBox | None]:
@@ -66,3 +62,8 @@ class Lifted:
 
         rows = zip(self.landmarks[:, list(LIKE_68)], self.found, strict=True)
         return [box_of_landmarks(marks) if seen else None for marks, seen in rows]
+
+
+def _towards(camera: Camera) -> Float64[np.ndarray, "3"]:
+    """From the origin to the camera; a weak-perspective one looks from everywhere along its axis."""
+    return -camera.rotation.T @ camera.translation if camera.perspective else -camera.rotation[2]
