@@ -1,6 +1,7 @@
-"""Files: atomic writing, and reading with bounds. Nothing here knows what is inside."""
+"""Files: atomic writing, and reading with bounds. Nothing here knows what the numbers inside mean."""
 
 import errno
+import json
 import os
 import re
 import tempfile
@@ -10,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from .errors import FileError
+from .errors import FileError, FormatError
 
 PathLike = str | os.PathLike[str]
 # What reading a zip archive raises whose headers lie about names, sizes, packing or encryption.
@@ -25,6 +26,8 @@ DAMAGED_ZIP = (
     ValueError,
     OSError,
 )
+
+SORTS: Final = {"float": ("F", "BF"), "int": ("I", "U"), "any": ("",)}  # how safetensors names numbers
 
 
 @contextmanager
@@ -78,6 +81,109 @@ def write_safetensors(
             if number is None:
                 raise FileError(path, f"writing failed ({error})") from error
             raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
+
+
+@contextmanager
+def open_safetensors(
+    path: PathLike, kind: str, max_bytes: int | None = None, framework: str = "np"
+) -> Iterator[Any]:
+    """The library's open file, for those who look into its header or read it in parts.
+
+    `kind` is what the file should be, "a head file" say, for the error.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    found = existing_file(path, max_bytes)
+    try:
+        with safe_open(found, framework=framework) as file:
+            yield file
+    except (SafetensorError, OSError) as error:
+        problem = f"not {kind}: not a readable safetensors file, or cut off ({error})"
+        raise FormatError(found, problem) from error
+
+
+def read_safetensors(
+    path: PathLike,
+    kind: str,
+    max_bytes: int | None = None,
+    layout: str | None = None,
+    expected: Mapping[str, str] | None = None,
+    framework: str = "np",
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Tensors by name (NumPy's, or torch's with "pt") and the metadata, which must name the `layout`.
+
+    `expected` names the tensors to read, as in {"ids": "int n", "spread": "float n 2", "more": "any ..."}:
+    finite floats, whole numbers or anything; then the shape, where a word stands for one length throughout.
+    Without it all are read as they are.
+    """
+    found = existing_file(path, max_bytes)
+    tensors: dict[str, Any] = {}
+    lengths: dict[str, int] = {}
+    with open_safetensors(found, kind, max_bytes, framework) as file:
+        metadata = dict(file.metadata() or {})
+        if layout is not None:
+            check_layout(found, kind, metadata.get("layout"), layout)
+        there = list(file.keys())
+        if missing := sorted(set(expected or ()).difference(there)):
+            raise FormatError(found, f"not {kind}: it lacks {', '.join(missing)}")
+        for name in expected or there:
+            if expected:
+                problem = _misfit(file.get_slice(name), expected[name], lengths)
+                if problem:
+                    raise FormatError(found, f"not {kind}: {problem}", name)
+            try:
+                value = tensors[name] = file.get_tensor(name)
+            except (TypeError, AttributeError) as error:
+                problem = f"not {kind}: NumPy has no room for its numbers ({error})"
+                raise FormatError(found, problem, name) from error
+            if expected and expected[name].startswith("float") and not _finite(value):
+                raise FormatError(found, f"not {kind}: it has NaN or infinite values", name)
+    return tensors, metadata
+
+
+def read_settings(
+    path: PathLike, kind: str, metadata: Mapping[str, str], name: str, layout: str
+) -> dict[str, Any]:
+    """The JSON object that the metadata of a safetensors file keep under `name`, and its "layout"."""
+    try:
+        settings = json.loads(metadata[name])
+    except (KeyError, ValueError, RecursionError) as error:
+        problem = f"not {kind}: its header has no {name} that can be read ({type(error).__name__}: {error})"
+        raise FormatError(path, problem) from error
+    if not isinstance(settings, dict):
+        raise FormatError(path, f"not {kind}: {name} in its header are no JSON object")
+    check_layout(path, kind, settings.get("layout"), layout)
+    return settings
+
+
+def check_layout(path: PathLike, kind: str, got: object, expected: str) -> None:
+    """Layouts are names that end in a number: of another number, a file is newer or older than we are."""
+    if got == expected:
+        return
+    akin = isinstance(got, str) and got.rpartition("-")[0] == expected.rpartition("-")[0]
+    advice = ": update flametalk, or make the file again" if akin else ""
+    raise FormatError(path, f"not {kind}: layout {got!r}, expected {expected!r}{advice}")
+
+
+def _misfit(header: Any, expected: str, lengths: dict[str, int]) -> str | None:
+    """What is wrong with a tensor that is not read yet; `lengths` are those of the words so far."""
+    sort, *words = expected.split()
+    dtype, shape = str(header.get_dtype()), tuple(header.get_shape())
+    if not dtype.startswith(SORTS[sort]):
+        return f"it holds {dtype}, expected {sort}"
+    if words == ["..."]:
+        return None
+    if len(shape) == len(words):
+        for word, length in zip(words, shape, strict=True):
+            lengths.setdefault(word, int(word) if word.isdigit() else length)
+    wanted = tuple(lengths.get(word, word) for word in words)
+    return None if shape == wanted else f"it has shape {shape}, expected ({', '.join(map(str, wanted))})"
+
+
+def _finite(value: Any) -> bool:
+    import numpy as np
+
+    return bool(np.isfinite(value).all() if isinstance(value, np.ndarray) else value.isfinite().all())
 
 
 def _umask() -> int:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float32
-from safetensors.numpy import load_file, save_file
 
+from ..files import read_safetensors, write_safetensors
 from .acoustic import model_folder
 from .phones import N_PHONES, PHONE_INDEX, SILENCE
 
@@ -26,7 +26,8 @@ PRIOR = 1e-6  # of each pair of phones, on the same scale
 @lru_cache(maxsize=1)
 def phone_trigram() -> Float32[np.ndarray, "42 42 42"]:
     """P(next | before, now)."""
-    probability = np.exp(-load_file(TABLE)["trigram"].astype(np.float32) / STEPS_PER_NAT)
+    tables, _ = read_safetensors(TABLE, "a phone grammar", expected={"trigram": "int 42 42 42"})
+    probability = np.exp(-tables["trigram"].astype(np.float32) / STEPS_PER_NAT)
     return probability / probability.sum(2, keepdims=True)
 
 
@@ -64,7 +65,8 @@ def build() -> None:
     trigram[:, :, :2] = P_NOISE
     trigram[:, :2] = 1.0 / N_PHONES
     trigram /= trigram.sum(2, keepdims=True)
-    save_file({"trigram": np.clip(np.rint(-np.log(trigram) * STEPS_PER_NAT), 0, 255).astype(np.uint8)}, TABLE)
+    steps = np.clip(np.rint(-np.log(trigram) * STEPS_PER_NAT), 0, 255).astype(np.uint8)
+    write_safetensors(TABLE, {"trigram": steps})
 
 
 def _weighted_words() -> Iterator[tuple[list[int], float]]:

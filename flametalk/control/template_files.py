@@ -4,11 +4,10 @@ import json
 import re
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
 
 from ..conventions import FLAME_EXPRESSION_COLUMNS
 from ..errors import FormatError, InputError
-from ..files import Path, PathLike, existing_file, write_safetensors
+from ..files import Path, PathLike, read_safetensors, write_safetensors
 from ..head.store import data_folder
 from .emotion import EMOTIONS, NEUTRAL, Template, Templates
 
@@ -38,25 +37,15 @@ def save_templates(templates: Templates, path: PathLike) -> None:
 
 def load_templates(path: PathLike) -> Templates:
     """Read and check a file of templates."""
-    found = existing_file(path, MAX_BYTES)
-    try:
-        with safe_open(found, framework="numpy") as file:
-            story = file.metadata() or {}
-            arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, TypeError, AttributeError) as error:
-        raise FormatError(found, f"not a readable safetensors file ({error})") from error
-    if story.get("layout") != LAYOUT:
-        raise FormatError(
-            found, f"not emotion templates: layout {story.get('layout')!r}, expected {LAYOUT!r}"
-        )
+    arrays, story = read_safetensors(path, "emotion templates", MAX_BYTES, LAYOUT)
     try:
         info = json.loads(story.get("info", "{}"))
     except (ValueError, RecursionError) as error:
-        raise FormatError(found, "its story is not JSON", "info") from error
-    return _checked(found, arrays, story.get("made_for") or None, info if isinstance(info, dict) else {})
+        raise FormatError(path, "its story is not JSON", "info") from error
+    return _checked(path, arrays, story.get("made_for") or None, info if isinstance(info, dict) else {})
 
 
-def _checked(path: Path, arrays: dict[str, np.ndarray], made_for: str | None, info: dict) -> Templates:
+def _checked(path: PathLike, arrays: dict[str, np.ndarray], made_for: str | None, info: dict) -> Templates:
     emotions: dict[str, Template] = {}
     neutral, width = None, None
     for key, value in arrays.items():

@@ -14,12 +14,11 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float32
-from safetensors import SafetensorError, safe_open
 
 from ..audio.signal import Audio
 from ..conventions import SAMPLE_RATE, SAMPLES_PER_FRAME
 from ..errors import FileError, FormatError, InputError, UnknownNameError
-from ..files import PathLike, atomic_path, existing_file, write_safetensors
+from ..files import PathLike, atomic_path, existing_file, open_safetensors, write_safetensors
 from ..motion.space import MotionSpace
 
 FORMAT, VERSION = "flametalk-corpus", 1
@@ -122,13 +121,10 @@ class Corpus:
             raise IndexError(f"performance {i} of {len(self)}")
         number, place = self._index[i]
         path = shard_path(self.folder, number)
-        try:
-            with safe_open(path, framework="numpy") as file:
-                story = _read_stories(file, path)[place]
-                arrays = {name: _rows(file, path, f"{place}/{name}") for name in ARRAYS}
-                samples = file.get_tensor(f"{place}/{SOUND}") if f"{place}/{SOUND}" in file.keys() else None  # noqa: SIM118
-        except (SafetensorError, OSError) as error:
-            raise FormatError(path, f"cannot be read ({error})") from error
+        with open_safetensors(path, "a shard", MAX_SHARD) as file:
+            story = _read_stories(file, path)[place]
+            arrays = {name: _rows(file, path, f"{place}/{name}") for name in ARRAYS}
+            samples = file.get_tensor(f"{place}/{SOUND}") if f"{place}/{SOUND}" in file.keys() else None  # noqa: SIM118
         self._check(path, place, arrays)
         return Performance(str(story["name"]), **arrays, info=story["info"], audio=_sound(samples, path))
 
@@ -219,12 +215,8 @@ def read_info(folder: PathLike) -> CorpusInfo:
 
 
 def _stories(path: Path, plan: ShardPlan) -> list[dict[str, Any]]:
-    existing_file(path, MAX_SHARD)
-    try:
-        with safe_open(path, framework="numpy") as file:
-            stories = _read_stories(file, path)
-    except (SafetensorError, OSError) as error:
-        raise FormatError(path, f"is no shard, or cut off ({error})") from error
+    with open_safetensors(path, "a shard", MAX_SHARD) as file:
+        stories = _read_stories(file, path)
     if len(stories) != plan.performances:
         raise FormatError(path, f"holds {len(stories)} performances, {INFO_FILE} says {plan.performances}")
     return stories

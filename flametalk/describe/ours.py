@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import FormatError
-from ..files import DAMAGED_ZIP
+from ..files import DAMAGED_ZIP, open_safetensors
 
 
 def clip(path: Path) -> Iterator[str]:
@@ -68,17 +68,12 @@ def _some(names: list[str], shown: int = 12) -> str:
 
 
 def safetensors(path: Path) -> Iterator[str]:
-    from safetensors import SafetensorError, safe_open
-
     from ..head.storage import LAYOUT
 
-    try:
-        with safe_open(path, framework="np") as file:
-            metadata = file.metadata() or {}
-            slices = {key: file.get_slice(key) for key in file.keys()}  # noqa: SIM118
-            tensors = {key: (part.get_dtype(), tuple(part.get_shape())) for key, part in slices.items()}
-    except SafetensorError as error:
-        raise FormatError(path, f"not a readable safetensors file ({error})") from error
+    with open_safetensors(path, "what its ending says") as file:
+        metadata = file.metadata() or {}
+        slices = {key: file.get_slice(key) for key in file.keys()}  # noqa: SIM118
+        tensors = {key: (part.get_dtype(), tuple(part.get_shape())) for key, part in slices.items()}
     if metadata.get("layout") == LAYOUT:
         yield from head(path)
     elif "expression" in tensors:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import FileError, FormatError
-from ..files import PathLike, existing_file
+from ..files import PathLike, existing_file, open_safetensors, read_safetensors
 from ..unpickle import TORCH, load_object_npy, load_pickle
 from .arrays import FREE_BYTES, MAX_RATIO, archive_members, read_header, read_member, read_npy
 
@@ -88,20 +88,12 @@ def _torch(path: Path) -> Content:
 
 
 def _safetensors(path: Path) -> Content:
-    from safetensors import SafetensorError, safe_open
-
     def get(name: str) -> np.ndarray:
-        try:
-            with safe_open(path, framework="numpy") as file:
-                return file.get_tensor(name)
-        except (SafetensorError, OSError, TypeError, AttributeError) as error:
-            raise FormatError(path, f"cannot be read ({error})", name) from error
+        tensors, _ = read_safetensors(path, "a clip", expected={name: "any ..."})
+        return tensors[name]
 
-    try:
-        with safe_open(path, framework="numpy") as file:
-            names, metadata = frozenset(file.keys()), dict(file.metadata() or {})
-    except (SafetensorError, OSError) as error:
-        raise FormatError(path, f"not a readable safetensors file, or cut off ({error})") from error
+    with open_safetensors(path, "a clip") as file:
+        names, metadata = frozenset(file.keys()), dict(file.metadata() or {})
     return Content(path, "safetensors", names, get, metadata=metadata)
 
 

@@ -10,11 +10,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from ..errors import FlametalkError, FormatError
-from ..files import PathLike, atomic_path, existing_file, write_safetensors
+from ..files import PathLike, atomic_path, existing_file, read_safetensors, read_settings, write_safetensors
 from ..motion.statistics import MotionStatistics, ZScore
 from ..version import __version__
 from .config import NetworkConfig
@@ -52,19 +51,8 @@ def save_model(model: MotionModel, path: PathLike, half: bool = False) -> None:
 def load_model(path: PathLike, head_name: str | None = None) -> MotionModel:
     """Read what `save_model` wrote, in float32 and ready to sample; any other `head_name` is refused."""
     path = existing_file(path, MAX_BYTES)
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        raise FormatError(path, f"not a readable safetensors file ({error})") from error
-    try:
-        settings: dict[str, Any] = json.loads(metadata["settings"])
-        layout = settings["layout"]
-    except (KeyError, TypeError, ValueError) as error:
-        raise FormatError(path, "not a generator: its header has no settings") from error
-    if layout != LAYOUT:
-        raise FormatError(path, f"layout {layout!r}, expected {LAYOUT!r}: update flametalk, or train again")
+    tensors, metadata = read_safetensors(path, "a generator", framework="pt")
+    settings = read_settings(path, "a generator", metadata, "settings", LAYOUT)
     try:
         model = _build(settings, tensors)
     except FlametalkError as error:

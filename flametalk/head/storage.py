@@ -4,12 +4,11 @@ import json
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from ..conventions import N_JOINTS, N_POSE_FEATURES
 from ..errors import FormatError
-from ..files import PathLike, existing_file, write_safetensors
+from ..files import PathLike, read_safetensors, write_safetensors
 from .model import Action, Head, Landmarks
 
 LAYOUT = "flametalk-head-1"
@@ -55,15 +54,7 @@ def save_head(head: Head, path: PathLike, half: bool = True) -> None:
 
 def read_head(path: PathLike, dtype: torch.dtype = torch.float32) -> Head:
     """Read what `save_head` wrote; shapes and values are checked."""
-    path = existing_file(path, MAX_BYTES)
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        raise FormatError(path, f"not a readable safetensors file ({error})") from error
-    if metadata.get("layout") != LAYOUT:
-        raise FormatError(path, f"not a head file: layout {metadata.get('layout')!r}, expected {LAYOUT!r}")
+    tensors, metadata = read_safetensors(path, "a head file", MAX_BYTES, LAYOUT, framework="pt")
     try:
         fields: dict[str, Any] = {name: tensors[name] for name in REQUIRED}
         fields |= {"name": str(metadata["name"]), "info": dict(json.loads(metadata.get("info", "{}")))}

@@ -15,17 +15,23 @@ from pathlib import Path
 
 import torch
 from jaxtyping import Float
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from ..errors import FormatError
-from ..files import PathLike, existing_file, write_safetensors
+from ..files import PathLike, read_safetensors, write_safetensors
 from ..head import Head
 
 TABLE = Path(__file__).with_name("landmarks_builtin.safetensors")
 TABLE_MAX_BYTES = 4 * 2**20
 LAYOUT = "flametalk-landmark-habits-1"
-NUMBERS = ("answers", "outline", "ways", "outline_ways", "spread", "outline_spread")
+SHAPES = {  # as in `Habits`
+    "answers": "float n 3 k",
+    "outline": "float m 10",
+    "ways": "float j n 2",
+    "outline_ways": "float j m",
+    "spread": "float n",
+    "outline_spread": "float m",
+}
+NUMBERS = tuple(SHAPES)
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,25 +63,9 @@ def write_habits(habits: Habits, path: PathLike, story: dict[str, str]) -> None:
 
 
 def read_habits(path: PathLike) -> Habits:
-    path = existing_file(path, TABLE_MAX_BYTES)
-    try:
-        with safe_open(path, framework="pt") as file:
-            told = file.metadata() or {}
-            parts = {name: file.get_tensor(name) for name in (*NUMBERS, "ids")}
-    except (SafetensorError, OSError) as error:
-        raise FormatError(path, f"not a table of a tracker's habits ({error})") from error
-    count = len(parts["ids"])
-    fitting = (
-        told.get("layout") == LAYOUT
-        and parts["answers"].shape[:2] == (count, 3)
-        and parts["ways"].shape[1:] == (count, 2)
-        and parts["spread"].shape == (count,)
-        and parts["outline"].shape[1:] == (10,)
-        and parts["outline_ways"].shape == (len(parts["ways"]), len(parts["outline"]))
-        and parts["outline_spread"].shape == parts["outline"].shape[:1]
-        and all(bool(part.double().isfinite().all()) for part in parts.values())
+    expected = SHAPES | {"ids": "int n"}
+    parts, told = read_safetensors(
+        path, "a table of a tracker's habits", TABLE_MAX_BYTES, LAYOUT, expected, framework="pt"
     )
-    if not fitting:
-        raise FormatError(path, f"not a table of a tracker's habits (layout {told.get('layout')!r})")
-    numbers = {name: part.double() for name, part in parts.items() if name != "ids"}
-    return Habits(told.get("head", ""), tuple(parts["ids"].tolist()), **numbers)
+    ids = tuple(parts.pop("ids").tolist())
+    return Habits(told.get("head", ""), ids, **{name: part.double() for name, part in parts.items()})

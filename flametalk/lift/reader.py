@@ -15,11 +15,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import Float
-from safetensors import SafetensorError, safe_open
 from scipy.spatial.transform import Rotation
 
 from ..errors import FormatError
-from ..files import PathLike, existing_file, write_safetensors
+from ..files import PathLike, read_safetensors, write_safetensors
 from ..head import Head
 from .observed import Told
 from .projection import Lens
@@ -29,13 +28,21 @@ from .unknowns import GAZE, HEAD, JAW, N_ANGLES
 TABLE = Path(__file__).with_name("reader_builtin.safetensors")
 TABLE_MAX_BYTES = 8 * 2**20
 LAYOUT = "flametalk-landmark-reader-1"
-NUMBERS = ("mean", "middle", "directions", "scales", "examples", "weights", "rest", "covariance")
+SHAPES = {  # as in `Reader`
+    "mean": "float 478 2",
+    "middle": "float 956",
+    "directions": "float k 956",
+    "scales": "float k",
+    "examples": "float m k",
+    "weights": "float m 6",
+    "rest": "float 6",
+    "covariance": "float 6 6",
+}
 N_TOLD = 6  # turn of the head (3), jaw's opening, glance of both eyes down and to the subject's left
 # Among renders variance grows as strangeness does; real faces are strange in more ways than those measure.
 STRANGE = 2.0
 # Fitting looks at the same landmarks again; what they have told of these angles is not to be told twice.
 SURE = 4.0
-N_LANDMARKS = 478
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,34 +150,16 @@ def write_reader(reader: Reader, path: PathLike, story: dict[str, str]) -> None:
     half = ("directions", "examples")
     tensors = {
         name: torch.from_numpy(getattr(reader, name)).to(torch.float16 if name in half else torch.float32)
-        for name in NUMBERS
+        for name in SHAPES
     }
     tensors = {name: value.contiguous() for name, value in tensors.items()}
     write_safetensors(path, tensors, {"layout": LAYOUT, "head": reader.head, **story})
 
 
 def read_reader(path: PathLike) -> Reader:
-    path = existing_file(path, TABLE_MAX_BYTES)
-    try:
-        with safe_open(path, framework="np") as file:
-            told = file.metadata() or {}
-            parts = {name: file.get_tensor(name).astype(np.float64) for name in NUMBERS}
-    except (SafetensorError, OSError) as error:
-        raise FormatError(path, f"not a table of what landmarks tell ({error})") from error
-    count, ways = len(parts["examples"]), len(parts["directions"])
-    wanted = {
-        "mean": (N_LANDMARKS, 2),
-        "middle": (2 * N_LANDMARKS,),
-        "directions": (ways, 2 * N_LANDMARKS),
-        "scales": (ways,),
-        "examples": (count, ways),
-        "weights": (count, N_TOLD),
-        "rest": (N_TOLD,),
-        "covariance": (N_TOLD, N_TOLD),
-    }
-    fitting = told.get("layout") == LAYOUT and all(
-        part.shape == wanted[name] and bool(np.isfinite(part).all()) for name, part in parts.items()
-    )
-    if not fitting or np.linalg.eigvalsh(parts["covariance"]).min() <= 0:
-        raise FormatError(path, f"not a table of what landmarks tell (layout {told.get('layout')!r})")
+    parts, told = read_safetensors(path, "a table of what landmarks tell", TABLE_MAX_BYTES, LAYOUT, SHAPES)
+    parts = {name: part.astype(np.float64) for name, part in parts.items()}
+    if np.linalg.eigvalsh(parts["covariance"]).min() <= 0:
+        problem = "not a table of what landmarks tell: not positive definite"
+        raise FormatError(path, problem, "covariance")
     return Reader(told.get("head", ""), **parts)

@@ -3,15 +3,13 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from ..errors import FormatError, InputError
-from ..files import existing_file, write_safetensors
+from ..files import read_safetensors, read_settings, write_safetensors
 from ..motion.statistics import MotionStatistics, ZScore
 from .recipes import Recipe
 
@@ -62,13 +60,10 @@ def load_state(folder: Path) -> RunState:
         raise InputError(
             f"{folder} holds no run to go on with ({STATE_FILE} is not there): leave --resume out"
         )
-    existing_file(path, MAX_BYTES)
+    mapped, metadata = read_safetensors(path, "the state of a run", MAX_BYTES, framework="pt")
+    header = read_settings(path, "the state of a run", metadata, "run", LAYOUT)
+    tensors = {name: value.clone() for name, value in mapped.items()}  # the file is replaced while they live
     try:
-        with safe_open(path, framework="pt") as file:
-            header: dict[str, Any] = json.loads((file.metadata() or {})["run"])
-            tensors = {key: file.get_tensor(key).clone() for key in file.keys()}  # noqa: SIM118
-        if header["layout"] != LAYOUT:
-            raise FormatError(path, f"layout {header['layout']!r}, expected {LAYOUT!r}")
         scores = [
             ZScore(*(tensors[f"statistics/{name}/{part}"].numpy() for part in ("mean", "std")))
             for name in SCORES
@@ -83,7 +78,7 @@ def load_state(folder: Path) -> RunState:
             _under(tensors, "average"),
             _under(tensors, "optimiser"),
         )
-    except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
+    except (KeyError, ValueError, TypeError) as error:
         raise FormatError(path, f"not the state of a run ({type(error).__name__}: {error})") from error
 
 

@@ -16,7 +16,7 @@ from flametalk.lift.mirror import MIRROR
 from flametalk.lift.projection import Lens
 from flametalk.lift.reader import (
     LAYOUT,
-    NUMBERS,
+    SHAPES,
     TABLE,
     Reader,
     read_reader,
@@ -55,7 +55,7 @@ def test_the_table_comes_back(reader: Reader, tmp_path: Path) -> None:
     assert reader.head == Head.load().name
     write_reader(reader, tmp_path / "r.safetensors", {"faces": "3"})
     again = read_reader(tmp_path / "r.safetensors")
-    for name in NUMBERS:
+    for name in SHAPES:
         np.testing.assert_array_equal(getattr(again, name), getattr(reader, name))
     assert reader_of(replace(Head.load(), name="flame2020")) is None
 

@@ -6,12 +6,10 @@ from typing import Any, Final
 
 import numpy as np
 from jaxtyping import Float32, Int32
-from safetensors import SafetensorError
-from safetensors.numpy import load_file
 
 from ...conventions import FLAME_VERTICES
 from ...errors import AssetError, FileError, FormatError
-from ...files import PathLike, existing_file, write_safetensors
+from ...files import PathLike, existing_file, read_safetensors, write_safetensors
 from ...head.store import data_folder
 from ...unpickle import load_object_npy
 from .decoder import MAP
@@ -21,6 +19,15 @@ FIXED: Final = "fixed_displacement_256.npy"
 MASK: Final = "uv_face_eye_mask.png"
 MAX_BYTES: Final = 256 << 20
 MAX_SIDE: Final = 8192
+SHAPES: Final = {  # as in `DecaData`
+    "mask": "float 256 256",
+    "fixed": "float 256 256",
+    "corners": "int d 3",
+    "weights": "float d 3",
+    "rows": "int d",
+    "columns": "int d",
+    "faces": "int g 3",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +142,5 @@ def load_deca_data() -> DecaData:
             f"detail on FLAME needs DECA's {DENSE}, {FIXED} and {MASK}: "
             "`flametalk assets add emoca DIR` keeps them where they lie in or below DIR"
         )
-    try:
-        return DecaData(**load_file(existing_file(path, MAX_BYTES)))
-    except (SafetensorError, TypeError, OSError) as error:
-        raise FormatError(path, f"not what was saved here ({error})") from error
+    arrays, _ = read_safetensors(path, "DECA's data as kept here", MAX_BYTES, expected=SHAPES)
+    return DecaData(**arrays)

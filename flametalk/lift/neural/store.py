@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import nn
 
 from ...errors import AssetError, FormatError, InputError
-from ...files import PathLike, existing_file, write_safetensors
+from ...files import PathLike, existing_file, read_safetensors, read_settings, write_safetensors
 from ...head.store import NAME, data_folder
 from ...version import __version__
 from .checkpoint import MAX_BYTES, Weights, find_checkpoint, fit, read_checkpoint
@@ -145,18 +144,15 @@ def save_encoder(model: FaceEncoder, path: PathLike, name: str | None = None, ha
 def load_encoder(path: PathLike) -> FaceEncoder:
     """Read what `save_encoder` wrote."""
     path = existing_file(path, MAX_BYTES)
+    tensors, metadata = read_safetensors(path, "a face encoder", framework="pt")
+    settings = read_settings(path, "a face encoder", metadata, "settings", LAYOUT)
     try:
-        with safe_open(path, framework="pt") as file:
-            settings = json.loads((file.metadata() or {})["settings"])
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        if settings["layout"] != LAYOUT:
-            raise FormatError(path, f"layout {settings['layout']!r}, expected {LAYOUT!r}")
         sizes = Sizes(**{**settings["sizes"], "blocks": tuple(settings["sizes"]["blocks"])})
         name, made_for, narrow = str(settings["name"]), str(settings["made_for"]), int(settings["narrow"])
         if not 1 <= narrow <= 16:
             raise ValueError(f"narrow is {narrow}")
         info = dict(settings["info"])
-    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         if isinstance(error, InputError):
             raise FormatError(path, str(error)) from error
         raise FormatError(path, f"not a face encoder ({type(error).__name__}: {error})") from error
