@@ -3,7 +3,8 @@
 Numba keeps the machine code in `__pycache__` beside the source, or in the user's cache folder where the
 package is read-only (`NUMBA_CACHE_DIR` overrides both). Where neither can be written, kernels still
 compile, once per process. A kernel calls only functions of its own file: numba checks the age of that
-file alone when it decides whether the cached code is still good.
+file alone when it decides whether the cached code is still good. What kernels of several files share is a
+kernel of its own, and plain Python calls one after the other, as `head/dense.py` does with `normals.py`.
 """
 
 import inspect

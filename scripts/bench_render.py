@@ -18,9 +18,9 @@ from functools import partial
 import numpy as np
 
 from flametalk.errors import FlametalkError
+from flametalk.normals import vertex_normals, vertex_normals_reference
 from flametalk.render import CpuRenderer, Settings, Surface, frame_head, from_faces, from_head, render_frames
 from flametalk.render.animate import thread_count
-from flametalk.render.normals import vertex_normals, vertex_normals_reference
 from flametalk.render.reference import ReferenceRenderer
 
 

@@ -15,7 +15,7 @@ PACKAGE = Path(flametalk.__file__).parent
 FLOORS = [
     ["version", "conventions", "errors"],
     ["files", "extras", "jit", "timeline", "rotations"],
-    ["unpickle"],
+    ["unpickle", "normals"],
     ["audio", "head"],
     ["clip_parts"],
     ["clip"],

@@ -37,7 +37,7 @@ def parts_of(scene: Scene, of_faces: Int32[np.ndarray, "f"]) -> list[Part]:
 
 def shading_normals(scene: Scene) -> tuple[Float32[np.ndarray, "v 3"], Float32[np.ndarray, "k v 3"]]:
     """Normals at rest, and what each target at weight 1 adds to them."""
-    from ..render.normals import vertex_normals
+    from ..normals import vertex_normals
 
     rest = vertex_normals(scene.vertices, scene.faces)
     turned = [vertex_normals(scene.vertices + offsets, scene.faces) - rest for offsets in scene.targets]

@@ -127,7 +127,7 @@ def corners_of(polygons: Int32[np.ndarray, "q 4"], closed: bool) -> Int32[np.nda
 def unit_normals(
     vertices: Float64[np.ndarray, "v 3"], faces: Int32[np.ndarray, "f 3"]
 ) -> Float64[np.ndarray, "v 3"]:
-    from ..render.normals import vertex_normals
+    from ..normals import vertex_normals
 
     scale = np.float32(1.0 / max(float(np.abs(vertices).max()), 1e-9))  # areas far from its smallest ones
     return vertex_normals((vertices * scale).astype(np.float32), faces).astype(np.float64)

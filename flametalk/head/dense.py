@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Float, Float32, Int32
 
 from ..errors import InputError
+from ..normals import fill_normals
 from .dense_kernel import fine_frame
 from .detail import DetailBasis, load_detail
 from .model import Head
@@ -62,13 +63,15 @@ class DenseMesh:
         out = np.empty((len(coarse), self.n_vertices, 6), np.float32)
         height = np.zeros(self.n_vertices, np.float32)
         slope = np.empty((self.n_vertices, 4), np.float32)
+        normals = np.empty((self.n_coarse, 3), np.float32)
         last = None
         for k, frame in enumerate(coarse):
             if code is not None and (last is None or not np.array_equal(last, code[k % len(code)])):
                 last = code[k % len(code)]
                 height = (self.heights @ last).astype(np.float32)
+            fill_normals(frame, self.coarse_faces, normals)
             fine_frame(
-                frame, self.coarse_faces, self.faces, self.corners, self.weights, self.roundness, height,
+                frame, normals, self.faces, self.corners, self.weights, self.roundness, height,
                 np.float32(ROUND), slope, out[k],
             )  # fmt: skip
         return out

@@ -1,4 +1,7 @@
-"""The kernel of `dense.py`: vertices and normals of the fine mesh from those of the coarse one."""
+"""The kernel of `dense.py`: vertices and normals of the fine mesh from those of the coarse one.
+
+Normals of the coarse mesh come from `normals.py`, whose kernel is called before this one, not by it.
+"""
 
 from typing import no_type_check
 
@@ -39,26 +42,11 @@ def _slope(places, faces, heights, slope):
 
 @compiled_fast
 @no_type_check
-def fine_frame(coarse, coarse_faces, faces, corners, weights, roundness, heights, share, slope, out):
+def fine_frame(coarse, normals, faces, corners, weights, roundness, heights, share, slope, out):
     """`out` (v, 6): places and normals without heights, then the slope of the heights, then both together."""
     n, zero = coarse.shape[0], np.float32(0)
-    out[:, 3:] = zero
-    for f in range(coarse_faces.shape[0]):
-        i, j, k = coarse_faces[f, 0], coarse_faces[f, 1], coarse_faces[f, 2]
-        ax, ay, az = coarse[i, 0], coarse[i, 1], coarse[i, 2]
-        ux, uy, uz = coarse[j, 0] - ax, coarse[j, 1] - ay, coarse[j, 2] - az
-        vx, vy, vz = coarse[k, 0] - ax, coarse[k, 1] - ay, coarse[k, 2] - az
-        x, y, z = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
-        for corner in (i, j, k):
-            out[corner, 3] += x
-            out[corner, 4] += y
-            out[corner, 5] += z
     for v in range(n):
-        x, y, z = np.float64(out[v, 3]), np.float64(out[v, 4]), np.float64(out[v, 5])
-        length = np.sqrt(x * x + y * y + z * z)
-        if length < 1e-18:
-            x, y, z, length = 0.0, 0.0, 1.0, 1.0
-        out[v, 3], out[v, 4], out[v, 5] = x / length, y / length, z / length
+        out[v, 3], out[v, 4], out[v, 5] = normals[v, 0], normals[v, 1], normals[v, 2]
         out[v, 0], out[v, 1], out[v, 2] = coarse[v, 0], coarse[v, 1], coarse[v, 2]
     for d in range(corners.shape[0]):
         x = y = z = nx = ny = nz = curved = zero

@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Float, Float32, Int32, UInt8
 
 from ..errors import InputError, UnknownNameError
+from ..normals import vertex_normals
 from .camera import Camera
-from .normals import vertex_normals
 from .surface import Surface
 
 PASSES: Final = ("colour", "mask", "depth", "normal", "uv", "face", "barycentric")

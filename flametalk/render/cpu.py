@@ -11,10 +11,10 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float, Float32, Int32, Int64, UInt8
 
+from ..normals import fill_normals
 from .backend import MODES, Abilities, Passes, checked_frame
 from .camera import Camera
 from .colours import encode_table, linear, plain_table
-from .normals import fill_normals
 from .packing import paint, pattern_of
 from .raster import NO_RIMS, TILE, find_rims, project, rasterise
 from .settings import Settings, background_picture, depth_span, uv_of

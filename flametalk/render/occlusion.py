@@ -13,8 +13,8 @@ from jaxtyping import Float, Float32, Float64, Int
 
 from ..errors import InputError
 from ..jit import compiled
+from ..normals import vertex_normals
 from .camera import Camera, look_at
-from .normals import vertex_normals
 from .packing import PATTERNS
 from .raster import NO_RIMS, TILE, project, rasterise
 

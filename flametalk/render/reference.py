@@ -10,12 +10,12 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float
 
+from ..normals import vertex_normals_reference
 from .backend import Abilities, Passes, checked_frame
 from .camera import Camera
 from .colours import encode_table, linear, plain_table
 from .cpu import lens_of
 from .looks import PUPIL, SCLERA
-from .normals import vertex_normals_reference
 from .packing import PATTERNS, Paint, paint
 from .raster import LIMIT
 from .settings import Settings, background_picture, depth_span, uv_of

@@ -112,6 +112,7 @@ def test_the_fine_mesh_has_no_crack_and_keeps_the_coarse_one(head: Head, mesh: D
 def test_on_a_plane_heights_and_normals_have_closed_forms(head: Head) -> None:
     """A grid in the plane z = 0; the height is linear in x, so the normal is tilted by exactly its slope."""
     from flametalk.head.dense_kernel import fine_frame
+    from flametalk.normals import vertex_normals
 
     n = 12
     x, y = np.meshgrid(np.arange(n) / 10, np.arange(n) / 10, indexing="ij")
@@ -123,8 +124,8 @@ def test_on_a_plane_heights_and_normals_have_closed_forms(head: Head) -> None:
     out = np.empty((n * n, 6), np.float32)
     none = np.zeros((0, 3), np.int32)
     fine_frame(
-        points, faces, faces, none, np.zeros((0, 3), np.float32), np.ones(n * n, np.float32), heights,
-        np.float32(0.7), np.empty((n * n, 4), np.float32), out,
+        points, vertex_normals(points, faces), faces, none, np.zeros((0, 3), np.float32),
+        np.ones(n * n, np.float32), heights, np.float32(0.7), np.empty((n * n, 4), np.float32), out,
     )  # fmt: skip
     np.testing.assert_allclose(out[:, 2], heights, atol=1e-6)
     expected = np.array([-slope, 0, 1]) / np.hypot(slope, 1)
@@ -134,6 +135,7 @@ def test_on_a_plane_heights_and_normals_have_closed_forms(head: Head) -> None:
 def test_phong_tessellation_rounds_a_sphere(mesh: DenseMesh) -> None:
     """New vertices of a coarse sphere lie nearer to it than the flat triangles do."""
     from flametalk.head.dense_kernel import fine_frame
+    from flametalk.normals import vertex_normals
 
     phi = (1 + 5**0.5) / 2
     points = np.array([(0, a, b * phi) for a in (-1, 1) for b in (-1, 1)])
@@ -148,9 +150,9 @@ def test_phong_tessellation_rounds_a_sphere(mesh: DenseMesh) -> None:
     weights = np.full((len(faces), 3), 1 / 3, np.float32)
     count = len(points) + len(faces)
     out, work = np.empty((count, 6), np.float32), np.empty((count, 4), np.float32)
-    triangles = faces.astype(np.int32)
+    triangles, places = faces.astype(np.int32), points.astype(np.float32)
     fine_frame(
-        points.astype(np.float32), triangles, triangles, triangles, weights,
+        places, vertex_normals(places, triangles), triangles, triangles, weights,
         np.ones(12, np.float32), np.zeros(count, np.float32), np.float32(0.7), work, out,
     )  # fmt: skip
     flat = np.linalg.norm(points[faces].mean(1), axis=1)

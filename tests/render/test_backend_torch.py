@@ -6,11 +6,11 @@ import torch
 from backend_scenes import renderer
 from render_meshes import ball
 
+from flametalk.normals import vertex_normals
 from flametalk.render import CpuRenderer, Settings, frame_head, from_faces, weak_perspective
 from flametalk.render.backends.torch_shading import shade, torch_normals, torch_paint
 from flametalk.render.colours import encode
 from flametalk.render.looks import SCLERA
-from flametalk.render.normals import vertex_normals
 
 
 def scene(rings: int = 10):

@@ -8,8 +8,8 @@ from hypothesis.extra import numpy as hnp
 from render_meshes import ball, flat_camera, on_screen, triangle
 
 from flametalk.errors import InputError, UnknownNameError
+from flametalk.normals import vertex_normals, vertex_normals_reference
 from flametalk.render import Camera, CpuRenderer, Settings, from_faces, perspective
-from flametalk.render.normals import vertex_normals, vertex_normals_reference
 
 PLAIN = Settings(antialias=1)
 

@@ -11,8 +11,8 @@ from ...clip import Clip
 from ...conventions import N_DETAIL, N_EXPRESSION
 from ...errors import AssetError, InputError
 from ...head import Head
+from ...normals import vertex_normals
 from ...render import Surface, from_faces
-from ...render.normals import vertex_normals
 from .deca_data import load_deca_data
 from .decoder import DetailDecoder
 from .flame_detail import dense_vertices, outward_faces

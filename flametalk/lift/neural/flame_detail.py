@@ -15,8 +15,8 @@ from jaxtyping import Bool, Float, Float32, Int32
 
 from ...errors import InputError
 from ...head import Head
+from ...normals import vertex_normals
 from ...render import Camera, CpuRenderer, Settings, from_faces
-from ...render.normals import vertex_normals
 from .deca_data import DecaData
 from .decoder import MAP
 

@@ -63,7 +63,7 @@ def torch_paint(surface: Surface, look: Look, device: torch.device) -> TorchPain
 
 
 def torch_normals(vertices: Float[Tensor, "b v 3"], faces: Int[Tensor, "f 3"]) -> Float[Tensor, "b v 3"]:
-    """Area-weighted vertex normals: `render/normals.py`."""
+    """Area-weighted vertex normals: `normals.py`."""
     a, b, c = (vertices[:, faces[:, k]] for k in range(3))
     across = torch.linalg.cross(b - a, c - a)
     total = torch.zeros_like(vertices)

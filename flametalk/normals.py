@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float, Float32, Int
 
-from ..jit import compiled_fast
+from .jit import compiled_fast
 
 
 def vertex_normals(
@@ -36,6 +36,7 @@ TINY = 1e-18  # square metres: no area at all
 
 @compiled_fast
 def fill_normals(vertices, faces, normals):
+    """The same into an array that is there: `vertices` in single precision, `faces` of 32 bits."""
     normals[:] = np.float32(0)
     for face in range(faces.shape[0]):
         i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
