@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float32
 
-from . import timeline
 from .audio.signal import Audio
 from .clip_parts import (
     MAX_FPS,
@@ -22,15 +21,20 @@ from .clip_parts import (
     ROTATIONS,
     TIMED,
     WIDTHS,
+    check_head,
     check_rate,
     checked_part,
+    first_and_last,
     pack,
+    parts_at_rest,
     pose_of,
+    resampled,
     same,
+    smoothed,
     unpack,
 )
-from .conventions import FPS, N_EXPRESSION, N_ROTATION, N_SHAPE
-from .errors import HeadMismatchError, InputError
+from .conventions import FPS
+from .errors import InputError
 
 if TYPE_CHECKING:
     import torch
@@ -82,13 +86,7 @@ class Clip:
     @staticmethod
     def neutral(frames: int, **parts: Any) -> Clip:
         """A clip at rest; `parts` are any of Clip's fields that should not be zero."""
-        zeros = {
-            "shape": np.zeros(N_SHAPE),
-            "expression": np.zeros((frames, N_EXPRESSION)),
-            "head": np.zeros((frames, N_ROTATION)),
-            "jaw": np.zeros((frames, N_ROTATION)),
-        }
-        return Clip(**(zeros | parts))
+        return Clip(**(parts_at_rest(frames) | parts))
 
     @staticmethod
     def from_vector(vector: Float32[np.ndarray, "t 284"], **parts: Any) -> Clip:
@@ -179,14 +177,7 @@ class Clip:
 
     def cut(self, start: float, end: float) -> Clip:
         """The frames from `start` to `end` seconds (negative counts from the end), with their sound."""
-        if not np.isfinite([start, end]).all():
-            raise InputError(f"{start:g} to {end:g} s is no span of time")
-        start, end = (t + self.duration if t < 0 else t for t in (start, end))
-        first, last = round(start * self.fps), min(round(end * self.fps), self.n_frames)
-        if not 0 <= first < last:
-            raise InputError(
-                f"{start:g} to {end:g} s holds no frame of a clip of {self.duration:g} s at {self.fps:g} fps"
-            )
+        first, last = first_and_last(start, end, self.n_frames, self.fps)
         parts: dict[str, Any] = {name: value[first:last] for name, value in self._timed().items()}
         audio = self.audio.cut(first / self.fps, last / self.fps) if self.audio else None
         return replace(self, **parts, audio=audio)
@@ -195,26 +186,12 @@ class Clip:
         """The same motion at another frame rate: rotations along arcs, the rest by monotone cubics."""
         if fps == self.fps:
             return self
-        check_rate(fps)
-        count = max(1, round(self.n_frames * fps / self.fps))
-        positions = np.minimum(np.arange(count) * (self.fps / fps), self.n_frames - 1)
-        parts: dict[str, Any] = {
-            name: timeline.sample(value, positions, rotation=name in ROTATIONS)
-            for name, value in self._timed().items()
-        }
+        parts: dict[str, Any] = resampled(self._timed(), self.n_frames, self.fps, check_rate(fps))
         return replace(self, **parts, fps=fps)
 
     def smooth(self, seconds: float = 0.2, names: Sequence[str] = REQUIRED) -> Clip:
         """Savitzky–Golay (cubic) over a window of `seconds`; rotations as quaternions."""
-        unknown = set(names) - set(TIMED)
-        if unknown:
-            raise InputError(f"cannot smooth {sorted(unknown)}; choose from {', '.join(TIMED)}")
-        frames = 2 * round(seconds * self.fps / 2) + 1
-        parts: dict[str, Any] = {
-            name: timeline.savitzky_golay(value, frames, rotation=name in ROTATIONS)
-            for name, value in self._timed().items()
-            if name in names
-        }
+        parts: dict[str, Any] = smoothed(self._timed(), seconds * self.fps, names)
         return replace(self, **parts)
 
     def _timed(self) -> dict[str, np.ndarray]:
@@ -226,15 +203,7 @@ class Clip:
 
     def check_made_for(self, head_name: str) -> None:
         """Coefficients mean nothing with another head: refuse, never misread."""
-        if self.made_for in (None, head_name):
-            return
-        if self.made_for == "flame" and head_name.startswith("flame"):
-            return
-        raise HeadMismatchError(
-            f"this clip was made for the head '{self.made_for}', not for '{head_name}'; load that head, "
-            f"carry the motion over with flametalk.retarget(clip, to=head) or `flametalk retarget`, "
-            f"or say clip.replace(made_for='{head_name}') if you know that they agree"
-        )
+        check_head(self.made_for, head_name)
 
     def vertices(self, head: Head | None = None, start: int = 0, stop: int | None = None) -> torch.Tensor:
         """Posed vertices (t, v, 3) in metres of frames `start` to `stop`; by default with its own head."""

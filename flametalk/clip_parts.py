@@ -1,11 +1,13 @@
-"""The arrays of a clip: their names and widths, what is checked, and the one vector that they pack into."""
+"""The arrays of a clip: their names and widths, what is checked, how they are sampled in time, and the one
+vector that they pack into."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 import numpy as np
 from jaxtyping import Float32
 
+from . import timeline
 from .audio.signal import Audio
 from .conventions import (
     DETAIL,
@@ -14,14 +16,17 @@ from .conventions import (
     JAW,
     JAW_JOINT,
     LEFT_EYE,
+    N_EXPRESSION,
     N_JOINTS,
     N_PARAMETERS,
+    N_ROTATION,
+    N_SHAPE,
     NECK,
     RIGHT_EYE,
     ROOT,
     SHAPE,
 )
-from .errors import InputError
+from .errors import HeadMismatchError, InputError
 
 ROTATIONS: Final = ("head", "jaw", "neck", "eyes")  # axis-angle triples; eyes are left then right
 REQUIRED: Final = ("expression", "head", "jaw")
@@ -39,6 +44,17 @@ def check_rate(fps: float) -> float:
     return float(fps)
 
 
+def check_head(made_for: str | None, head_name: str) -> None:
+    """Coefficients that were made for one head and are used with another; "flame" is any of that family."""
+    if made_for in (None, head_name) or (made_for == "flame" and head_name.startswith("flame")):
+        return
+    raise HeadMismatchError(
+        f"this clip was made for the head '{made_for}', not for '{head_name}'; load that head, "
+        f"carry the motion over with flametalk.retarget(clip, to=head) or `flametalk retarget`, "
+        f"or say clip.replace(made_for='{head_name}') if you know that they agree"
+    )
+
+
 def checked_part(name: str, value: Any, frames: int) -> np.ndarray:
     """A read-only float32 copy; an error where its shape is wrong or a number is none."""
     array = np.array(value, dtype=np.float32)
@@ -51,6 +67,52 @@ def checked_part(name: str, value: Any, frames: int) -> np.ndarray:
         raise InputError(f"{name} has a NaN or infinite value, first in frame {bad}")
     array.flags.writeable = False
     return array
+
+
+def parts_at_rest(frames: int) -> dict[str, Any]:
+    """What every clip has, at zero."""
+    return {
+        "shape": np.zeros(N_SHAPE),
+        "expression": np.zeros((frames, N_EXPRESSION)),
+        "head": np.zeros((frames, N_ROTATION)),
+        "jaw": np.zeros((frames, N_ROTATION)),
+    }
+
+
+def first_and_last(start: float, end: float, frames: int, fps: float) -> tuple[int, int]:
+    """The frames from `start` up to `end` seconds; negative ones count from the end."""
+    duration = frames / fps
+    if not np.isfinite([start, end]).all():
+        raise InputError(f"{start:g} to {end:g} s is no span of time")
+    start, end = (t + duration if t < 0 else t for t in (start, end))
+    first, last = round(start * fps), min(round(end * fps), frames)
+    if not 0 <= first < last:
+        raise InputError(f"{start:g} to {end:g} s holds no frame of a clip of {duration:g} s at {fps:g} fps")
+    return first, last
+
+
+def resampled(
+    timed: Mapping[str, np.ndarray], frames: int, fps: float, wanted: float
+) -> dict[str, np.ndarray]:
+    """Arrays of `frames` at `fps`, sampled at another rate."""
+    count = max(1, round(frames * wanted / fps))
+    positions = np.minimum(np.arange(count) * (fps / wanted), frames - 1)
+    return {
+        name: timeline.sample(value, positions, rotation=name in ROTATIONS) for name, value in timed.items()
+    }
+
+
+def smoothed(timed: Mapping[str, np.ndarray], width: float, names: Collection[str]) -> dict[str, np.ndarray]:
+    """Those of the arrays that are named, over a window of the odd number of frames next to `width`."""
+    unknown = set(names) - set(TIMED)
+    if unknown:
+        raise InputError(f"cannot smooth {sorted(unknown)}; choose from {', '.join(TIMED)}")
+    frames = 2 * round(width / 2) + 1
+    return {
+        name: timeline.savitzky_golay(value, frames, rotation=name in ROTATIONS)
+        for name, value in timed.items()
+        if name in names
+    }
 
 
 def pack(parts: Mapping[str, np.ndarray], frames: int) -> Float32[np.ndarray, "t 284"]:
