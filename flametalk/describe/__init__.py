@@ -6,7 +6,7 @@ from typing import Final
 
 from ..errors import FormatError
 from ..files import PathLike, existing_file
-from . import exports, media, ours
+from . import exports, fbx, media, ours
 
 Lines = Callable[[Path], Iterator[str]]
 PICTURES: Final = (".png", ".jpg", ".jpeg", ".gif", ".webp")
@@ -23,7 +23,7 @@ KINDS: Final[dict[str, tuple[str, Lines]]] = {  # ending -> its name for people,
     ".tar": ("torch file", ours.torch_file),
     ".glb": ("binary glTF", exports.glb),
     ".gltf": ("glTF", exports.gltf),
-    ".fbx": ("FBX", exports.fbx),
+    ".fbx": ("FBX", fbx.fbx),
     ".obj": ("OBJ mesh", exports.obj),
     ".csv": ("table", exports.csv),
     ".json": ("JSON", exports.json_file),

@@ -42,14 +42,6 @@ def _scene(text: bytes, path: Path) -> Iterator[str]:
     yield f"skins       {len(content.get('skins', []))}"
 
 
-def fbx(path: Path) -> Iterator[str]:
-    with path.open("rb") as file:
-        header = file.read(27)
-    if not header.startswith(b"Kaydara FBX Binary") or len(header) < 27:
-        raise FormatError(path, "not a binary FBX file")
-    yield f"version     {struct.unpack('<I', header[23:27])[0] / 1000:.1f}, binary"
-
-
 def obj(path: Path) -> Iterator[str]:
     counts = {"v": 0, "vt": 0, "f": 0}
     with path.open("rb") as file:
