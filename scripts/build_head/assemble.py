@@ -14,7 +14,7 @@ from flametalk.head import Action, Head, Landmarks
 from flametalk.head.storage import save_head
 
 from .light import occlusion
-from .people import build_people, carried_hinge, close_lips
+from .people import build_people, carried_hinge, close_lips, keep_lips
 from .rig import build_mouth_expressions, build_rig, mouth_arkit, speech_actions
 from .surface import triangulate
 from .template import MATERIALS, Template, build_template
@@ -25,7 +25,7 @@ FLAME_REGIONS = (
     "eye_region neck left_eyeball right_eyeball right_ear right_eye_region forehead lips nose scalp "
     "boundary face left_ear left_eye_region"
 ).split()
-SHAPES_MADE = "2: lids and lips close in everybody; columns mean what they meant in 1"
+SHAPES_MADE = "3: lids and lips close, and lips roll in, in everybody; columns mean what they meant in 1"
 HEADER_SIZE = 8  # bytes that hold the length of a safetensors header
 LEAST = 1e-6  # metres; smaller displacements count as none, which keeps the file small
 
@@ -48,8 +48,13 @@ def build_head(template: Template | None = None, say: Callable[[str], None] = la
     still = np.max([np.abs(moves).max(1) for moves in displacements.values()], 0) < LEAST
     joint_regressor = carried_hinge(template, rig.joint_regressor, still, shape_basis)
     shape_basis = close_lips(template, rig.skinning, joint_regressor, shape_basis)
-    say("occlusion")
     speech = speech_actions(template, rig, displacements)
+    recipes = [strengths for strengths, _ in speech.values()]
+    recipes += [
+        {k: v for k, v in strengths.items() if k != "jaw"} for strengths in emotion_actions().values()
+    ]
+    shape_basis = keep_lips(template, displacements, recipes, shape_basis)
+    say("occlusion")
     triangles, face_of = triangulate(template.quads)
     uv_triangles, _ = triangulate(template.uv_quads)
 

@@ -12,8 +12,8 @@ SHUT_SHARE = (0.0, 0.3, 0.6, 0.7, 0.8, 0.8, 0.6)  # of the lid rings' light that
 OPEN = ("AH", "OH", "EE", "L", "TH")  # speech shapes that show the mouth's inside; the lightest counts
 HALF, MOST = 0.2, 1.2  # of the baked light that becomes half of the most: light bounces between wet walls
 FADES = {  # depths (mm) where the light begins to fade and, behind that, where 1/e of it is left; share of it
-    "mouth_sack": (97, 19, 1.0), "teeth_upper": (92, 19, 1.0), "teeth_lower": (90, 13, 0.75),
-    "gums_upper": (92, 23, 1.0), "gums_lower": (90, 13, 0.75), "tongue": (82, 17, 1.0),
+    "mouth_sack": (97, 19, 1.0), "teeth_upper": (92, 19, 1.0), "teeth_lower": (90, 10.5, 0.75),
+    "gums_upper": (92, 23, 1.0), "gums_lower": (90, 10.5, 0.75), "tongue": (82, 17, 1.0),
 }  # fmt: skip
 SEAM_SHARE = 0.35  # of the light of open lips that the line has along which they meet
 

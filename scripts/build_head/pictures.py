@@ -33,6 +33,7 @@ GAPING = {  # expressions that need an open jaw to be seen: degrees
     "tongue_up": 12.0,
     "tongue_back": 14.0,
     "tongue_side": 14.0,
+    "bite": 5.0,
 }
 Tile = tuple[str, np.ndarray]
 

@@ -44,6 +44,10 @@ MOLAR = Form(PREMOLAR.rings, 0.6, 0.8)
 FORMS = (INCISOR, INCISOR, CANINE, PREMOLAR, PREMOLAR, MOLAR, MOLAR)
 LEVELS = len(INCISOR.rings)
 GUM_STATIONS, GUM_AROUND = 19, 6
+SLIM_FROM, SLIM_TO = (
+    12.0,
+    30.0,
+)  # mm along the arch: the lower ridge is slim in front, where the tongue's tip lies
 
 
 def _arch(table):
@@ -100,24 +104,30 @@ def _teeth(table, crowns, steps, edge, up):
     return np.vstack(points), np.vstack(faces)
 
 
-def _gum(table, y, half_height, half_depth, inset):
-    """A ridge along the whole arch; stations run from the right end to the left end."""
+def _gum(table, y, half_height, half_depth, face, slim=0.0):
+    """A ridge along the whole arch; stations run from the right end to the left end.
+
+    `half_depth` holds at the back, `slim` is what the front lacks of it; the ridge's outer face lies `face`
+    behind the teeth's.
+    """
     arc, curve, normal = _arch(table)
     side = GUM_STATIONS // 2
     s = np.linspace(0, 57.0, side + 1)
     at = np.stack([np.interp(s, arc, curve[:, k]) for k in range(2)], 1)
     n = np.stack([np.interp(s, arc, normal[:, k]) for k in range(2)], 1)
-    mid = at - n * inset
+    deep = (half_depth - slim * np.clip((SLIM_TO - s) / (SLIM_TO - SLIM_FROM), 0, 1))[:, None]
+    mid = at - n * (face + deep)
+    deep = np.vstack([deep[:0:-1], deep])
     mid, n = np.vstack([mid[:0:-1] * [-1, 1], mid]), np.vstack([n[:0:-1] * [-1, 1], n])
     angle = 2 * np.pi * (np.arange(GUM_AROUND) + 0.5) / GUM_AROUND
     rings = np.array(
         [
             np.c_[
-                m[0] + np.cos(angle) * half_depth * v[0],
+                m[0] + np.cos(angle) * d * v[0],
                 y + np.sin(angle) * half_height,
-                m[1] + np.cos(angle) * half_depth * v[1],
+                m[1] + np.cos(angle) * d * v[1],
             ]
-            for m, v in zip(mid, n, strict=True)
+            for m, v, d in zip(mid, n, deep, strict=True)
         ]
     )
     ids = np.arange(rings[..., 0].size).reshape(GUM_STATIONS, GUM_AROUND)
@@ -160,9 +170,9 @@ def _tooth_uv(teeth):
 
 def build_gums(upper):
     if upper:
-        points, faces, mirror = _gum(UPPER_ARCH, -55.6, 6.4, 4.3, 3.6)
+        points, faces, mirror = _gum(UPPER_ARCH, -55.6, 6.4, 4.3, -0.7)
     else:
-        points, faces, mirror = _gum(LOWER_ARCH, -80.2, 6.2, 4.0, 4.8)
+        points, faces, mirror = _gum(LOWER_ARCH, -80.2, 6.2, 4.0, 0.8, slim=0.6)
     faces, uv, uv_faces = oriented(points, faces, *tube_uv(GUM_STATIONS, GUM_AROUND))
     index = {"gums_upper" if upper else "gums_lower": np.arange(len(points))}
     return Piece(points, faces, mirror, np.full(len(faces), "gums"), uv, uv_faces, index)

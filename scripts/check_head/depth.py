@@ -31,8 +31,28 @@ def closest_points(p, triangles):
     return best
 
 
+def open_edges(tris):
+    """(n, 2) edges of one triangle only, lower vertex first."""
+    edges = np.sort(np.concatenate([tris[:, [0, 1]], tris[:, [1, 2]], tris[:, [2, 0]]]), 1)
+    found, count = np.unique(edges, axis=0, return_counts=True)
+    return found[count == 1]
+
+
+def on_rim(corners, weights, rim):
+    """Whether points, `weights` (n, 3) of triangles' corners (n, 3), lie on open edges `rim` (m, 2)."""
+    touched = weights > 1e-9
+    out = (touched.sum(1) == 1) & np.isin(corners[np.arange(len(corners)), weights.argmax(1)], rim)
+    base = max(corners.max(initial=0), rim.max(initial=0)) + 1
+    codes = rim[:, 0] * base + rim[:, 1]
+    for i, j in ((0, 1), (1, 2), (2, 0)):
+        pair = np.sort(corners[:, [i, j]], 1)
+        edge = touched[:, i] & touched[:, j] & (touched.sum(1) == 2)
+        out |= edge & np.isin(pair[:, 0] * base + pair[:, 1], codes)
+    return out
+
+
 def behind(p, points, tris, normals):
-    """How far each p lies behind a surface (0 in front of it), to its nearest point."""
+    """How far each p lies behind a surface to its nearest point; 0 in front of it and beyond its rim."""
     corners = points[tris]
     count = min(NEAR, len(tris))
     _, near = cKDTree(corners.mean(1)).query(p, k=count)
@@ -44,7 +64,8 @@ def behind(p, points, tris, normals):
     best = away.argmin(1) + count * np.arange(len(p))
     normal = np.einsum("nk,nkc->nc", weights[best], normals[tris[flat[best]]])
     side = ((p - feet[best]) * normal).sum(1)
-    return np.where(side < 0, away.ravel()[best], 0.0)
+    beyond = on_rim(tris[flat[best]], weights[best], open_edges(tris))
+    return np.where((side < 0) & ~beyond, away.ravel()[best], 0.0)
 
 
 def sunk(points, normals, tris, own, other, pairs):

@@ -11,10 +11,14 @@ PEOPLE, SEED = 32, 1  # as in `build_head.pictures`
 LEVELS = (0.5, 1.0, 1.5)
 GAPING = {  # expressions that need an open jaw: degrees
     "mouth_close": 20.0, "tongue_out": 12.0, "tongue_up": 12.0, "tongue_back": 14.0, "tongue_side": 14.0,
+    "bite": 5.0,
 }  # fmt: skip
 GAZE = 30.0  # degrees
 JAWS = (5, 10, 15, 20, 25, 30)
-OF_PEOPLE = ("rest", "blink", "speech/MBP", "speech/FV", "speech/AH", "speech/OH", "emotion/happy")
+OF_PEOPLE = (
+    "rest", "blink", "speech/MBP", "speech/FV", "speech/TH", "speech/AH", "speech/OH", "emotion/angry",
+    "emotion/contempt", "emotion/disgust", "emotion/fear", "emotion/happy", "emotion/sad", "emotion/surprise",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ FOLLOW = {4: 0.3, 5: 0.6, 6: 0.9, 7: 1.0, 8: 1.0, 9: 0.7, 10: 0.35}
 """How far each mouth ring goes along with the seam."""
 
 
-def _rings(template, lip):
+def mouth_rings(template, lip):
     """(14, 27) vertices of one lip's half of the mouth rings."""
     n = template.names
     return np.concatenate(
@@ -21,7 +21,7 @@ def _rings(template, lip):
 
 def close_lips(template, skinning, regressor, basis):
     """A shape basis (V, 3, k) whose lips are as far apart as the mean head's when the jaw is at `CLOSING`."""
-    rings = {lip: _rings(template, lip) for lip in ("upper", "lower")}
+    rings = {lip: mouth_rings(template, lip) for lip in ("upper", "lower")}
     hinge = np.einsum("v,vck->ck", regressor[JAW], basis)
     turned = {}  # what the jaw's turn adds to each seam, beyond what it adds in the mean head: up, forward
     for lip, rows in rings.items():

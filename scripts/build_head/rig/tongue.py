@@ -4,6 +4,8 @@ import numpy as np
 
 from .face import smoothstep
 
+DENT = 2.2  # mm that the back of a tongue put out gives way to the upper teeth
+
 
 def _stations(face):
     """Vertices (stations, around), their places, the middle line, and the fraction of its length."""
@@ -40,7 +42,16 @@ def tongue_out(face):
     on_lip = smoothstep(z, 74, 90) * (1 - smoothstep(t, 0.86, 0.97))
     lift += 1.45 * on_lip  # over the lip and thinner there, not through it
     middle = np.stack([old[:, 0], old[:, 1] + lift, z + 2.5 * on_lip], 1)
-    return _bent(face, middle, 1 - 0.22 * smoothstep(z, 70, 92) + 0.12 * t**6, 1 - 0.2 * t - 0.42 * on_lip)
+    out = _bent(face, middle, 1 - 0.22 * smoothstep(z, 70, 92) + 0.12 * t**6, 1 - 0.2 * t - 0.42 * on_lip)
+    ids, rest, _, _ = _stations(face)
+    height = np.clip(rest[..., 1] - old[:, 1:2], 0, None)
+    out[ids, 1] -= DENT * (_under_teeth(t) / height.max(1))[:, None] * height
+    return out
+
+
+def _under_teeth(t):
+    """Stations that lie under the upper teeth when the tip comes between the rows; not the tip."""
+    return smoothstep(t, 0.70, 0.86) * (1 - smoothstep(t, 0.94, 0.995))
 
 
 def tongue_up(face):
@@ -62,11 +73,16 @@ def tongue_back(face):
 
 
 def tongue_aside(face):
-    """The tip to the subject's left."""
-    _, _, old, t = _stations(face)
-    middle = old + np.stack([13.0 * t**2, 0 * t, -2.5 * t**3], 1)
-    moves = _bent(face, middle)
-    return 0.5 * (moves - face.flipped(moves))
+    """The tip to the subject's left, its near side raised over the teeth and the other one lowered.
+
+    The arch of the teeth leaves the tip six millimetres. As the other way is the opposite motion, nothing may
+    rise or draw back on both sides.
+    """
+    ids, rest, _, t = _stations(face)
+    out = np.zeros_like(face.points)
+    out[ids, 0] = (6.0 * t**3)[:, None]
+    out[ids, 1] = (0.7 * smoothstep(t, 0.35, 0.9))[:, None] * rest[..., 0]
+    return 0.5 * (out - face.flipped(out))
 
 
 def tongue_shapes(face):

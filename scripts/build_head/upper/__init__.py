@@ -4,6 +4,7 @@ import numpy as np
 
 from . import brows, cheeks, lids
 from .arkit import upper_arkit
+from .closed import domed
 from .emotions import emotion_actions
 from .eye import left_eye
 from .skin import MILLIMETRES, make_skin, mirrored
@@ -36,7 +37,7 @@ def build_upper_expressions(template):
         "nostril_flare": cheeks.nostril_flare(skin),
     }
     for name, left in (
-        ("blink", lids.blink(eye)),
+        ("blink", domed(eye, skin, lids.blink(eye))),
         ("lid_wide", lids.wide(eye)),
         ("lid_squint", lids.squint(eye, skin)),
     ):

@@ -22,6 +22,7 @@ class Skin:
     mirror: np.ndarray
     names: dict
     inside: np.ndarray  # (V,) bool: true on the skin
+    triangles: np.ndarray  # of the skin
 
     @property
     def count(self):
@@ -33,6 +34,10 @@ class Skin:
         for name in names:
             found[np.ravel(self.names[name])] = True
         return found
+
+    def operators(self, points):
+        """Cotangent stiffness, vertex areas and unit normals of the skin at other places (V, 3)."""
+        return _operators(points, self.triangles)
 
     def both(self, mask):
         """The mask together with its mirror image."""
@@ -47,7 +52,7 @@ def make_skin(template):
     triangles = triangles[inside[triangles].all(1)]
     stiffness, mass, normals = _operators(points, triangles)
     energy = (stiffness @ diags(1 / np.maximum(mass, 1e-6)) @ stiffness).tocsc()
-    return Skin(points, normals, energy, template.mirror, template.names, inside)
+    return Skin(points, normals, energy, template.mirror, template.names, inside, triangles)
 
 
 def _operators(points, triangles):
