@@ -27,7 +27,9 @@ DAMAGED_ZIP = (
     OSError,
 )
 
-SORTS: Final = {"float": ("F", "BF"), "int": ("I", "U"), "any": ("",)}  # how safetensors names numbers
+# Sorts of numbers by the names that safetensors has for them. Nothing of ours has floats of 8 bits.
+FLOATS: Final = ("F16", "F32", "F64", "BF16")
+SORTS: Final = {"float": FLOATS, "int": ("I", "U"), "any": (*FLOATS, "I", "U", "BOOL")}
 
 
 @contextmanager
@@ -114,7 +116,7 @@ def read_safetensors(
 
     `expected` names the tensors to read, as in {"ids": "int n", "spread": "float n 2", "more": "any ..."}:
     finite floats, whole numbers or anything; then the shape, where a word stands for one length throughout.
-    Without it all are read as they are.
+    Without it all are read, as "any ...".
     """
     found = existing_file(path, max_bytes)
     tensors: dict[str, Any] = {}
@@ -127,16 +129,15 @@ def read_safetensors(
         if missing := sorted(set(expected or ()).difference(there)):
             raise FormatError(found, f"not {kind}: it lacks {', '.join(missing)}")
         for name in expected or there:
-            if expected:
-                problem = _misfit(file.get_slice(name), expected[name], lengths)
-                if problem:
-                    raise FormatError(found, f"not {kind}: {problem}", name)
+            wanted = expected[name] if expected else "any ..."
+            if problem := _misfit(file.get_slice(name), wanted, lengths):
+                raise FormatError(found, f"not {kind}: {problem}", name)
             try:
                 value = tensors[name] = file.get_tensor(name)
             except (TypeError, AttributeError) as error:
                 problem = f"not {kind}: NumPy has no room for its numbers ({error})"
                 raise FormatError(found, problem, name) from error
-            if expected and expected[name].startswith("float") and not _finite(value):
+            if wanted.startswith("float") and not _finite(value):
                 raise FormatError(found, f"not {kind}: it has NaN or infinite values", name)
     return tensors, metadata
 
@@ -170,7 +171,7 @@ def _misfit(header: Any, expected: str, lengths: dict[str, int]) -> str | None:
     sort, *words = expected.split()
     dtype, shape = str(header.get_dtype()), tuple(header.get_shape())
     if not dtype.startswith(SORTS[sort]):
-        return f"it holds {dtype}, expected {sort}"
+        return f"it holds {dtype}, expected {sort if sort != 'any' else 'numbers of another kind'}"
     if words == ["..."]:
         return None
     if len(shape) == len(words):

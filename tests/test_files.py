@@ -144,12 +144,26 @@ def test_other_tensors_are_refused(
 
 def test_numbers_that_numpy_lacks(tmp_path: Path) -> None:
     path = tmp_path / "a.safetensors"
-    for kind in (torch.bfloat16, torch.float8_e4m3fn):
-        write_safetensors(path, {"x": torch.ones(3).to(kind)})
-        for expected in (None, {"x": "float n"}):
-            with pytest.raises(FormatError, match="'x': not a table: NumPy has no room for its numbers"):
-                read_safetensors(path, "a table", expected=expected)
-        assert read_safetensors(path, "a table", framework="pt")[0]["x"].dtype == kind
+    write_safetensors(path, {"x": torch.ones(3).to(torch.bfloat16)})
+    for expected in (None, {"x": "float n"}):
+        with pytest.raises(FormatError, match="'x': not a table: NumPy has no room for its numbers"):
+            read_safetensors(path, "a table", expected=expected)
+    assert read_safetensors(path, "a table", framework="pt")[0]["x"].dtype == torch.bfloat16
+
+
+@pytest.mark.parametrize("kind", [torch.float8_e4m3fn, torch.complex64])
+@pytest.mark.parametrize("framework", ["np", "pt"])
+def test_numbers_that_are_none_of_ours(kind: torch.dtype, framework: str, tmp_path: Path) -> None:
+    """Of floats of eight bits torch itself cannot say whether they are finite."""
+    path = tmp_path / "a.safetensors"
+    write_safetensors(path, {"x": torch.ones(3).to(kind)})
+    for expected, problem in (
+        (None, "expected numbers of another kind"),
+        ({"x": "any n"}, "expected numbers of another kind"),
+        ({"x": "float n"}, "expected float"),
+    ):
+        with pytest.raises(FormatError, match=f"'x': not a table: it holds (F8_E4M3|C64), {problem}"):
+            read_safetensors(path, "a table", expected=expected, framework=framework)
 
 
 def test_layouts_say_what_to_do(tmp_path: Path) -> None:

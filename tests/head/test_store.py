@@ -108,6 +108,7 @@ TENSOR_DAMAGE = {
     "rows without values": ("shape_basis/rows", torch.zeros(3, dtype=torch.int32), "complete"),
     "another pose basis": ("pose_basis/values", torch.zeros(12, 3, 35), "pose_basis"),
     "uv faces beyond the end": ("uv_faces", torch.full((24, 3), 5, dtype=torch.int32), "outside"),
+    "a template of tiny floats": ("template", torch.zeros(12, 3).to(torch.float8_e4m3fn), "F8_E4M3"),
     "quads beyond the end": ("quads", torch.full((2, 4), -2, dtype=torch.int32), "outside"),
     "materials without names": ("materials", torch.ones(24, dtype=torch.int32), "outside"),
     "a region beyond the end": ("region/lips", torch.tensor([12], dtype=torch.int32), "region/lips"),
