@@ -53,6 +53,7 @@ def build_head(template: Template | None = None, say: Callable[[str], None] = la
     recipes += [
         {k: v for k, v in strengths.items() if k != "jaw"} for strengths in emotion_actions().values()
     ]
+    recipes += [{"roll_in_upper": 1.0}, {"roll_in_lower": 1.0}]
     shape_basis = keep_lips(template, displacements, recipes, shape_basis)
     say("occlusion")
     triangles, face_of = triangulate(template.quads)

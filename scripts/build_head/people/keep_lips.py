@@ -11,7 +11,7 @@ import numpy as np
 from ..rig.face import SEAM
 from .close_lips import mouth_rings
 
-SHARES = np.array([0.25, 0.25, 0.25, 0.25, 0.35, 0.2, 0.05])
+SHARES = np.array([0.33, 0.33, 0.33, 0.33, 0.45, 0.26, 0.065])
 """Standard deviations of the pieces between rings, from the skin to the seam, over those shortest lengths.
 The last two carry the line where rolled lips meet."""
 ROUNDS = 60
