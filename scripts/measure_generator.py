@@ -108,31 +108,18 @@ def clean_sounds(corpus: Corpus, most: int) -> list[Audio]:
         return [Audio(speak(role, speaker).samples, RATE) for role in roles]
 
 
-def features_of(
-    p: Performance, provenance: dict[str, str], phones: str, sound: Audio | None
-) -> AudioFeatures:
-    """As taken when the corpus was made (or of `sound`), with the transcript, or with phones as spoken."""
-    frames = p.n_frames
-    if sound is not None:
-        words = " ".join(text for text, _ in p.info["texts"]) if phones == "text" else None
-        clean = extract_features(sound, text=words)
-        return replace(clean, linguistic=told_phones(p)) if phones == "told" else clean
-    linguistic = told_phones(p) if phones == "told" else p.linguistic
-    if phones == "text":
-        assert p.audio is not None
-        text = " ".join(text for text, _ in p.info["texts"])
-        linguistic = extract_features(p.audio, text=text).linguistic[:frames]
-    return AudioFeatures(
-        25.0, linguistic, p.amplitude.mean(1), p.amplitude, p.emotion, {},
-        np.zeros(frames, np.float32), provenance,
-    )  # fmt: skip
+def features_of(p: Performance, sound: Audio, phones: str) -> AudioFeatures:
+    """As the ear of today hears `sound`, with the transcript, or with phones as spoken."""
+    words = " ".join(text for text, _ in p.info["texts"]) if phones == "text" else None
+    heard = extract_features(sound, text=words)
+    return replace(heard, linguistic=told_phones(p)) if phones == "told" else heard
 
 
 def synthetic(make: Generator, folder: Path, most: int, phones_by: str, clean: bool) -> None:
     corpus = Corpus.open(folder, "test")
-    sounds = clean_sounds(corpus, most) if clean else None
+    sounds = clean_sounds(corpus, most) if clean else [corpus[k].audio for k in range(len(corpus))]
     amplitude_only = fit_amplitude(folder)
-    head, provenance = make.head, dict(corpus.info.features)
+    head = make.head
     figures: dict[str, list[float]] = {}
     for k in range(min(most, len(corpus))):
         p = corpus[k]
@@ -141,7 +128,9 @@ def synthetic(make: Generator, folder: Path, most: int, phones_by: str, clean: b
         truth = corpus.info.space.unpack(p.motion, made_for=head.name)
         truth = truth.replace(shape=truth.shape[0])
         reference = Clip.neutral(1, shape=truth.shape, made_for=head.name)
-        features = features_of(p, provenance, phones_by, sounds[k] if sounds else None)
+        sound = sounds[k]
+        assert sound is not None, "the test split keeps its sound"
+        features = features_of(p, sound, phones_by)
         made = make(features, k, reference)
         phones = [(str(n), float(a), float(b)) for n, a, b in p.info["phones"]]
         note = figures.setdefault

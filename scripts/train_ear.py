@@ -1,13 +1,16 @@
-"""Train the network of the built-in ear: `python -m scripts.train_ear WORK` (extra `corpus`).
+"""Train the networks of the built-in ear: `python -m scripts.train_ear WORK` (extra `corpus`).
 
 1. Sound: the corpus' own train split (texts, voices, augmentation; no face) of two seeds is spoken and
-   encoded by Moonshine; WORK keeps hidden rows and the phone of every hop. Parts that are there are not
-   made again.
-2. Training: cross-entropy of the phone of each hop, each listener from a seed of its own. Noise on the rows
-   and dropout stand in for voices that no synthesiser has, and training is short: a wider network after
-   5,000 steps heard held-out synthetic voices better (0.72 of the hops) and people worse. The moving average
-   of the weights ships: flametalk/audio/ear.safetensors.
-3. The phones of the corpus' test split (other texts, other voices) that are heard right are printed.
+   encoded by Moonshine; WORK keeps hidden rows, mel spectra and the phone of every hop.
+2. Training: cross-entropy of the phone of each hop, each network from a seed of its own; the moving average
+   of its weights is kept. Listeners hear rows. Noise on them and dropout stand in for voices that no
+   synthesiser has, and training is short: a wider network after 5,000 steps heard held-out synthetic voices
+   better (0.72 of the hops) and people worse. Spectral networks hear mel spectra, are trained longer, and are
+   believed only on voices like those (flametalk/audio/spectrum_ear.py).
+3. All weights go to flametalk/audio/ear.safetensors; the phones of the corpus' test split (other texts, other
+   voices) that are heard right are printed.
+
+Parts and networks that are in WORK are not made again.
 """
 
 import argparse
@@ -15,21 +18,24 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float16, Int, UInt8
-from safetensors.torch import save_file
-from torch import Tensor
+from jaxtyping import Float16, Float32, UInt8
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
 from torch.nn import functional
 from tqdm import tqdm
 
-from flametalk.audio.cepstra import HOP, HOP_RATE
-from flametalk.audio.ear import WEIGHTS
-from flametalk.audio.ear_network import LISTENERS, EarNetwork, Listener, hops_between
+from flametalk.audio.cepstra import FILTERS, HOP, HOP_RATE
+from flametalk.audio.ear import WEIGHTS, both_ears
+from flametalk.audio.ear_network import EarNetwork, Listener, hops_between
 from flametalk.audio.moonshine import CENTRE, STRIDE, load_moonshine, model_file
 from flametalk.audio.phones import N_PHONES, PHONE_INDEX, SILENCE
+from flametalk.audio.spectrum_ear import Spectral, SpectrumEar, evened, log_spectrum
 from flametalk.data.cast import cast
 from flametalk.data.take import hear, speak
 from flametalk.data.voice import Interval, open_speaker
@@ -42,17 +48,24 @@ ROWS = int(SECONDS * 16_000 / STRIDE)
 HOPS = int(SECONDS * HOP_RATE) - 4
 RATE, DECAY, WARM, SMOOTHING = 2e-3, 0.05, 0.1, 0.03
 DROPOUT, NOISE = 0.15, 0.15  # the noise's spread as a part of the rows' own
+FORMANTS, TILT, HISS = 0.08, 0.3, 0.2  # how spectra are varied: scale of frequency, slow curves, noise
 AVERAGE = 0.995
 
-Take = tuple[Float16[np.ndarray, "rows 288"], UInt8[np.ndarray, "hops"]]
+# Hidden rows, log spectra (evened where they are said to be), and the phone of every hop.
+Take = tuple[
+    Float16[np.ndarray, "rows 288"],
+    Float16[np.ndarray, "hops 25"] | Float32[np.ndarray, "hops 25"],
+    UInt8[np.ndarray, "hops"],
+]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("work", type=Path, help="folder for hidden rows and phones")
+    parser.add_argument("work", type=Path, help="folder for sound and trained networks")
     parser.add_argument("--steps", type=int, default=700, help="of each listener")
+    parser.add_argument("--spectral-steps", type=int, default=2500, help="of each spectral network")
     parser.add_argument("--workers", type=int, default=2, help="processes that make sound")
     parser.add_argument("-o", "--output", type=Path, default=WEIGHTS, help="default: the package's file")
     parser.add_argument("--part", nargs=3, metavar=("SPLIT", "SEED", "FIRST"), help=argparse.SUPPRESS)
@@ -65,17 +78,26 @@ def main() -> None:
     parts = [("train", seed, first) for seed in SEEDS for first in range(0, TAKES, PER_PART)]
     make_sound(options.work, [*parts, ("test", SEEDS[0], 0)], options.workers)
     takes = [take for part in parts for take in read_part(part_path(options.work, *part))]
-    network = EarNetwork().eval()
-    for seed, listener in enumerate(network.listeners):
-        listener.load_state_dict(train(takes, options.steps, seed).state_dict())
-    counts = sum(np.bincount(phones, minlength=N_PHONES) for _, phones in takes) + 1.0
-    state = {name: value.half().contiguous() for name, value in network.state_dict().items()}
+    first, second = EarNetwork().eval(), SpectrumEar().eval()
+    long = [take for take in takes if len(take[0]) > ROWS + 2]
+    for seed, listener in enumerate(first.listeners):
+        file = options.work / f"listener-{seed}.safetensors"
+        fill(listener, file, partial(train, Listener, partial(heard, long), options.steps, seed))
+    even = [(rows, evened(spectrum.astype(np.float32)), phones) for rows, spectrum, phones in long]
+    for seed, network in enumerate(second.spectral):
+        file = options.work / f"spectral-{seed}.safetensors"
+        fill(network, file, partial(train, Spectral, partial(seen, even), options.spectral_steps, seed))
+    counts = sum(np.bincount(phones, minlength=N_PHONES) for *_, phones in takes) + 1.0
+    state = {**first.state_dict(), **second.state_dict()}
+    state = {name: value.half().contiguous() for name, value in state.items()}
     state["prior"] = torch.from_numpy((counts / counts.sum()).astype(np.float32))
     with atomic_path(options.output) as path:
         save_file(state, path)
     print(f"{options.output}: {options.output.stat().st_size:,} bytes")
     tests = read_part(part_path(options.work, "test", SEEDS[0], 0))
-    print(f"phones heard right, held-out texts and voices: {heard_right(network, tests):.3f} of the hops")
+    print(
+        f"phones heard right, held-out texts and voices: {heard_right(first, second, tests):.3f} of the hops"
+    )
 
 
 # --- sound -----------------------------------------------------------------------------------------------
@@ -110,7 +132,7 @@ def make_sound(work: Path, parts: list[tuple[str, int, int]], workers: int) -> N
 
 
 def make_part(work: Path, split: str, seed: int, first: int) -> None:
-    """Speak, encode, and write rows and phones."""
+    """Speak, encode, and write rows, spectra and phones."""
     file = model_file()
     if file is None:
         raise SystemExit("moonshine-voice is not installed: pip install 'moonshine-voice<0.1' onnxruntime")
@@ -121,12 +143,15 @@ def make_part(work: Path, split: str, seed: int, first: int) -> None:
             role = cast(split, index, seed)
             speech = speak(role, speaker)
             sound = hear(role, speech).samples
-            takes.append((encoder.encode(sound).astype(np.float16), spoken(speech.phones, len(sound) // HOP)))
-    rows, phones = zip(*takes, strict=True)
+            rows, spectrum = encoder.encode(sound), log_spectrum(sound)
+            phones = spoken(speech.phones, len(spectrum))
+            takes.append((rows.astype(np.float16), spectrum.astype(np.float16), phones))
+    rows, spectra, phones = (list(column) for column in zip(*takes, strict=True))
     with atomic_path(part_path(work, split, seed, first)) as path, path.open("wb") as out:
         np.savez(
             out,
             rows=np.concatenate(rows),
+            spectra=np.concatenate(spectra),
             phones=np.concatenate(phones),
             n_rows=[len(a) for a in rows],
             n_hops=[len(a) for a in phones],
@@ -146,25 +171,38 @@ def read_part(path: Path) -> list[Take]:
     """The takes of a part."""
     with np.load(path) as file:
         rows = np.split(file["rows"], np.cumsum(file["n_rows"])[:-1])
-        phones = np.split(file["phones"], np.cumsum(file["n_hops"])[:-1])
-    return list(zip(rows, phones, strict=True))
+        hops = np.cumsum(file["n_hops"])[:-1]
+        spectra, phones = np.split(file["spectra"], hops), np.split(file["phones"], hops)
+    return list(zip(rows, spectra, phones, strict=True))
 
 
 # --- training ------------------------------------------------------------------------------------------
 
 
-def train(takes: list[Take], steps: int, seed: int) -> Listener:
+def fill(network: nn.Module, file: Path, trained: Callable[[], nn.Module]) -> None:
+    """Give `network` the weights in `file`, which are made first where there are none."""
+    if not file.exists():
+        with atomic_path(file) as path:
+            save_file(trained().state_dict(), path)
+    network.load_state_dict(load_file(file))
+
+
+def train(
+    kind: type[Listener] | type[Spectral],
+    examples: Callable[[np.random.Generator], tuple[Tensor, ...]],
+    steps: int,
+    seed: int,
+) -> nn.Module:
     """The moving average of the weights after `steps`."""
     torch.manual_seed(seed)
     chance = np.random.default_rng(seed)
-    long = [take for take in takes if len(take[0]) > ROWS + 2]
-    network, kept = Listener(DROPOUT), Listener()
+    network, kept = kind(DROPOUT), kind()
     kept.load_state_dict(network.state_dict())
     optimiser = torch.optim.AdamW(network.parameters(), RATE, weight_decay=DECAY)
     cycle = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, steps, pct_start=WARM)
-    bar = tqdm(range(steps), desc=f"listener {seed + 1} of {LISTENERS}", unit="step")
+    bar = tqdm(range(steps), desc=f"{kind.__name__.lower()} {seed + 1}", unit="step")
     for step in bar:
-        *given, phones = examples(long, chance)
+        *given, phones = examples(chance)
         scores = network(*given).transpose(1, 2)
         loss = functional.cross_entropy(scores, phones, label_smoothing=SMOOTHING)
         optimiser.zero_grad()
@@ -181,15 +219,11 @@ def train(takes: list[Take], steps: int, seed: int) -> Listener:
     return kept.eval()
 
 
-def examples(
-    takes: list[Take], chance: np.random.Generator
-) -> tuple[
-    Float[Tensor, "b rows 288"], Int[Tensor, "b hops"], Float[Tensor, "b hops"], Int[Tensor, "b hops"]
-]:
+def heard(takes: list[Take], chance: np.random.Generator) -> tuple[Tensor, ...]:
     """Noisy rows, where the hops lie between them, and their phones: a cut of each of `BATCH` takes."""
     parts: list[tuple[np.ndarray, ...]] = []
     for index in chance.integers(len(takes), size=BATCH):
-        rows, phones = takes[index]
+        rows, _, phones = takes[index]
         first_row = int(chance.integers(len(rows) - ROWS))
         first_hop = min(-(-(first_row * STRIDE + CENTRE) // HOP), len(phones) - HOPS)
         shifted = first_hop - first_row * STRIDE / HOP  # hops counted from the cut's own beginning
@@ -201,14 +235,40 @@ def examples(
     return rows + NOISE * rows.std() * torch.randn_like(rows), before, part, phones
 
 
-def heard_right(network: torch.nn.Module, takes: list[Take]) -> float:
+def seen(takes: list[Take], chance: np.random.Generator) -> tuple[Tensor, ...]:
+    """Spectra (evened) as of other throats and microphones, and their phones: a cut of `BATCH` takes."""
+    cuts, told = [], []
+    for index in chance.integers(len(takes), size=BATCH):
+        _, spectrum, phones = takes[index]
+        first = int(chance.integers(len(phones) - HOPS))
+        cuts.append(varied(spectrum[first : first + HOPS].astype(np.float32), chance))
+        told.append(phones[first : first + HOPS].astype(np.int64))
+    return torch.from_numpy(np.stack(cuts)), torch.from_numpy(np.stack(told))
+
+
+def varied(
+    spectrum: Float32[np.ndarray, "hops 25"], chance: np.random.Generator
+) -> Float32[np.ndarray, "hops 25"]:
+    """Formants higher or lower, a slow curve over frequency, and noise."""
+    filters = np.arange(FILTERS)
+    places = filters * (1.0 + chance.uniform(-FORMANTS, FORMANTS)) + chance.uniform(-0.5, 0.5)
+    places = np.clip(places, 0.0, FILTERS - 1.0)
+    below = np.minimum(places.astype(int), FILTERS - 2)
+    part = (places - below).astype(np.float32)
+    waves = np.arange(1, 6)
+    curve = np.cos(np.pi * np.outer(filters + 0.5, waves) / FILTERS) @ (
+        chance.normal(0.0, TILT, 5) / np.sqrt(waves)
+    )
+    noise = HISS * chance.standard_normal(spectrum.shape, np.float32)
+    warped = spectrum[:, below] * (1.0 - part) + spectrum[:, below + 1] * part
+    return (warped + curve.astype(np.float32) + noise).astype(np.float32)
+
+
+def heard_right(first: EarNetwork, second: SpectrumEar, takes: list[Take]) -> float:
     """The part of the hops with speech whose likeliest phone is the one spoken."""
     right, total = 0, 0
-    for rows, phones in takes:
-        before, part = hops_between(len(rows), 0, len(phones))
-        given = (torch.from_numpy(a)[None] for a in (rows.astype(np.float32), before, part))
-        with torch.inference_mode():
-            found = network(*given)[0].argmax(-1).numpy()
+    for rows, spectrum, phones in takes:
+        found = both_ears(first, second, rows.astype(np.float32), spectrum.astype(np.float32)).argmax(-1)
         speech = phones != SILENCE
         right += int((found == phones)[speech].sum())
         total += int(speech.sum())

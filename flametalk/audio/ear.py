@@ -1,7 +1,8 @@
 """The built-in ear: phones from Moonshine's hidden rows by a small network of ours, 100 times a second.
 
 The encoder was trained on people, so what it tells survives the change of voice; our network was trained by
-scripts/train_ear.py on the corpus' own sound, whose phones are known to the millisecond.
+scripts/train_ear.py on the corpus' own sound, whose phones are known to the millisecond. A second network
+hears the spectrum, and is believed on voices like those (`spectrum_ear`).
 """
 
 from collections.abc import Iterator
@@ -18,9 +19,10 @@ from .cepstra import HOP
 from .ear_network import EarNetwork, hops_between
 from .moonshine import load_moonshine, model_file
 from .phones import N_PHONES
+from .spectrum_ear import SpectrumEar, believe, evened, log_spectrum
 
 WEIGHTS = Path(__file__).with_name("ear.safetensors")
-NAME = "Moonshine tiny, ear 1"
+NAME = "Moonshine tiny, ear 2"
 LONGEST, SHORTEST = 1600, 800  # hops of a piece that is heard at once, where the sound goes on
 PAUSE = 20  # hops that are quiet where a piece ends
 
@@ -37,16 +39,24 @@ def phone_scores(
     encoder = _encoder()
     parts = []
     for first, last in pieces(level):
-        rows = encoder.encode(samples[first * HOP : last * HOP])
-        parts.append(score(rows, last - first))
+        piece = samples[first * HOP : last * HOP]
+        spectrum = log_spectrum(piece)[: last - first]
+        parts.append(both_ears(*networks(), encoder.encode(piece), spectrum))
     return np.concatenate(parts)
 
 
-def score(rows: Float32[np.ndarray, "rows 288"], hops: int) -> Float32[np.ndarray, "hops 42"]:
-    """log P(phone | sound) in the hops that `rows` were made of."""
-    before, part = hops_between(len(rows), 0, hops)
+def both_ears(
+    first: EarNetwork,
+    second: SpectrumEar,
+    rows: Float32[np.ndarray, "rows 288"],
+    spectrum: Float32[np.ndarray, "hops 25"],
+) -> Float32[np.ndarray, "hops 42"]:
+    """log P(phone | sound) in each hop: what rows tell, and the spectrum where the voice is familiar."""
+    before, part = hops_between(len(rows), 0, len(spectrum))
     with torch.inference_mode():
-        return ear_network()(*(torch.from_numpy(a)[None] for a in (rows, before, part)))[0].numpy()
+        by_rows = first(*(torch.from_numpy(a)[None] for a in (rows, before, part)))[0].numpy()
+        by_spectrum = second(torch.from_numpy(evened(spectrum))[None])[0].numpy()
+    return believe(by_rows, by_spectrum, spectrum)
 
 
 def pieces(level: Float64[np.ndarray, "hops"]) -> Iterator[tuple[int, int]]:
@@ -68,11 +78,14 @@ def prior() -> Float32[np.ndarray, "42"]:
 
 
 @lru_cache(maxsize=1)
-def ear_network() -> EarNetwork:
-    """Our network with the weights that ship."""
-    network = EarNetwork().requires_grad_(False).eval()
-    network.load_state_dict({name: value.float() for name, value in _weights().items() if name != "prior"})
-    return network
+def networks() -> tuple[EarNetwork, SpectrumEar]:
+    """Our two networks with the weights that ship."""
+    first, second = EarNetwork(), SpectrumEar()
+    for network in (first, second):
+        names = network.state_dict()
+        network.load_state_dict({name: _weights()[name].float() for name in names})
+        network.requires_grad_(False).eval()
+    return first, second
 
 
 @lru_cache(maxsize=1)

@@ -44,12 +44,12 @@ class Listener(nn.Module):
         """`before` and `part` say between which rows a hop lies (see `hops_between`)."""
         x = functional.gelu(self.enter(self.drop(self.normal(rows))))
         for convolution, normal in zip(self.near, self.steady, strict=True):
-            x = x + self.drop(functional.gelu(_along(convolution, normal(x))))
+            x = x + self.drop(functional.gelu(along(convolution, normal(x))))
         x = self.narrow(x)
         each = torch.arange(len(x), device=x.device)[:, None]
         x = torch.lerp(x[each, before], x[each, before + 1], part[..., None])
         x = functional.gelu(x)
-        x = x + functional.gelu(_along(self.sharpen, x))
+        x = x + functional.gelu(along(self.sharpen, x))
         return self.leave(self.drop(x))
 
 
@@ -83,5 +83,6 @@ def hops_between(
     return before, np.clip(middle - before, 0.0, 1.0).astype(np.float32)
 
 
-def _along(convolution: nn.Module, x: Float[Tensor, "b t c"]) -> Float[Tensor, "b t c"]:
+def along(convolution: nn.Module, x: Float[Tensor, "b t c"]) -> Float[Tensor, "b t d"]:
+    """A convolution over time, with the channels last."""
     return convolution(x.transpose(1, 2)).transpose(1, 2)
