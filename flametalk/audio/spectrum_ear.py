@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from .cepstra import FILTERS
 from .ear_network import along
-from .phones import N_PHONES
+from .phones import N_PHONES, SILENCE
 from .phonetic import hear
 
 SPECTRAL = 2  # networks, from different seeds
@@ -23,7 +23,7 @@ FAINT = 1e-8  # power, so that silence has a logarithm
 FLOOR, QUIET = 9.0, 6.9  # nats below the loud parts: no filter has less power; what does not count as loud
 LOUD = 95.0  # percentile
 SPREAD = 3.0  # nats: about the spread of a filter's power in speech
-STRANGE, FAMILIAR = 0.48, 0.58  # agreement from which on the second ear counts, and counts wholly
+STRANGE, FAMILIAR = 0.44, 0.55  # agreement from which on the second ear counts, and counts wholly
 WEIGHT = 1.0  # of its logarithms then, those of the first counting 1
 
 
@@ -77,7 +77,7 @@ def believe(
     second: Float32[np.ndarray, "hops 42"],
     spectrum: Float32[np.ndarray, "hops 25"],
 ) -> Float32[np.ndarray, "hops 42"]:
-    """What both ears say together (all are log P); the second counts as far as they agree on what is loud."""
+    """What both ears say together (all are log P); the second counts as far as they agree on speech."""
     both = first + np.float32(WEIGHT * familiarity(first, second, spectrum)) * second
     return both - np.logaddexp.reduce(both, axis=1, keepdims=True)
 
@@ -89,7 +89,8 @@ def familiarity(
 ) -> float:
     """0: a voice strange to the second ear; 1: one like those it learned from."""
     loud = _is_loud(spectrum)
-    agreement = np.minimum(np.exp(first[loud]), np.exp(second[loud])).sum(1).mean()
+    one, other = (np.delete(np.exp(said[loud]), SILENCE, axis=1) for said in (first, second))
+    agreement = np.minimum(one, other).sum() / max(one.sum(), 1e-9)
     return float(np.clip((agreement - STRANGE) / (FAMILIAR - STRANGE), 0.0, 1.0))
 
 

@@ -95,7 +95,7 @@ def test_level() -> None:
 
 @pytest.mark.parametrize("channel", ["clean", "noisy", "quiet"])
 def test_the_phones_of_a_voice_it_did_not_learn_from(channel: str) -> None:
-    """Measured clean: FIGURE of the hops; PocketSphinx 0.68."""
+    """Measured clean: 0.85 of the hops; PocketSphinx 0.68."""
     with open_speaker() as speaker:
         said = speaker.say(SENTENCE, Voice("en-us+f5", 170, 55, 50))
     sound = said.audio.samples
@@ -111,7 +111,7 @@ def test_the_phones_of_a_voice_it_did_not_learn_from(channel: str) -> None:
         span = hearing.posteriors[round(start * HOP_RATE) : round(end * HOP_RATE)].argmax(1)
         right += int((span == PHONE_INDEX[name]).sum())
         total += len(span)
-    assert right / total > 0.55
+    assert right / total > 0.65
 
 
 def test_a_sentence_in_order() -> None:
