@@ -10,7 +10,10 @@ if TYPE_CHECKING:
 
 VIEWS = "front, portrait, three-quarter, profile, back, above, below; default: %(default)s"
 MODES = "shaded, depth, normals, wire, mask, uv; default: %(default)s"
-LOOKS = "skin, clay, porcelain, light, medium, tan, brown, deep; default: %(default)s"
+LOOKS = (
+    "skin, clay, porcelain, light, medium, tan, brown, deep; with short hair: light-cropped and so on; "
+    "default: %(default)s"
+)
 
 
 def add_command(commands, name, run, text, example):

@@ -7,7 +7,7 @@ y up, z toward the viewer): the studio turns with the camera, so that every view
 from dataclasses import dataclass, fields, replace
 from typing import Final
 
-from .skin import TONES, Tone
+from .skin import TONES, Tone, cropped
 
 Colour = tuple[float, float, float]
 
@@ -145,5 +145,6 @@ LOOKS: Final[dict[str, Look]] = {
     "clay": CLAY,
     "skin": skin_look(TONES["light"]),
     **{name: skin_look(tone, IRISES[name]) for name, tone in TONES.items()},
+    **{f"{name}-cropped": skin_look(cropped(tone), IRISES[name]) for name, tone in TONES.items()},
 }
 assert all(hasattr(CLAY, f.name) for f in fields(Look))

@@ -8,7 +8,7 @@ One small file of masks serves every tone: brows, lashes, lips, blush … say wh
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -30,6 +30,8 @@ MASKS: Final = (
 PAINTED: Final = {"builtin-1": "builtin_skin.png"}  # head -> its masks beside it in the package
 SIZE: Final = 1024  # texels a side of a composed texture
 MAX_BYTES: Final = 16 << 20
+STUBBLE: Final = 0.10  # share of the scalp's mask up to which skin shines through
+CROPPED: Final = 1.0
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Tone:
     freckles: float = 0.0
     brows: float = 0.9
     lips: float = 0.80
-    scalp: float = 0.10
+    scalp: float = STUBBLE  # stubble of a shaven head; `cropped` grows it
     beard: float = 0.0
 
 
@@ -66,6 +68,11 @@ TONES: Final[dict[str, Tone]] = {
 }
 
 
+def cropped(tone: Tone) -> Tone:
+    """The same skin under hair that was cropped to a few millimetres."""
+    return replace(tone, scalp=CROPPED)
+
+
 @dataclass(frozen=True)
 class PaintedSkin:
     """Masks on disk. They are read when a picture first needs them."""
@@ -75,7 +82,8 @@ class PaintedSkin:
     def texture(self, tone: Tone, size: int = SIZE) -> UInt8[np.ndarray, "n n 4"]:
         """sRGB, and how much of the highlight is left (hair does not shine)."""
         masks = load_masks(self.path, size)
-        return np.concatenate([compose(masks, tone), shine(masks)[..., None]], -1)
+        hair = max(tone.scalp - STUBBLE, 0.0)
+        return np.concatenate([compose(masks, tone), shine(masks, hair)[..., None]], -1)
 
 
 def painted_skin(head_name: str) -> PaintedSkin | None:
@@ -151,7 +159,8 @@ def compose(masks: Masks, tone: Tone) -> UInt8[np.ndarray, "n n 3"]:
     return np.stack(channels, -1)
 
 
-def shine(masks: Masks) -> UInt8[np.ndarray, "n n"]:
-    """How much of the highlight is left: none on hair and in the nostrils."""
+def shine(masks: Masks, hair: float = 0.0) -> UInt8[np.ndarray, "n n"]:
+    """How much of the highlight is left: none on brows, lashes, in the nostrils; less on `hair`."""
     dull = np.maximum(np.maximum(masks["brows"], masks["lashes"]), masks["nostrils"])
+    dull = np.maximum(dull, np.float32(hair) * masks["scalp"])
     return np.rint(255 * (1 - np.clip(dull, 0, 1))).astype(np.uint8)

@@ -27,6 +27,7 @@ WHOLE, LARGE = ((0, -36, 15), 305), ((0, -14, 15), 285)  # centre, height in mm
 FACE, MOUTH = ((0, -34, 70), 178), ((0, -58, 70), 105)
 EYES, BROW = ((0, 2, 75), 104), ((8, -8, 75), 125)
 PEOPLE, SEED = 32, 1
+SHORN = ("porcelain", "light", "tan", "deep")  # tones shown with short hair
 GAPING = {  # expressions that need an open jaw to be seen: degrees
     "mouth_close": 20.0,
     "tongue_out": 12.0,
@@ -105,8 +106,8 @@ def blinks(studio: Studio) -> Iterator[Tile]:
 
 
 def looks(studio: Studio) -> Iterator[Tile]:
-    """Clay and the skin tones."""
-    for look in ("clay", *TONES):
+    """Clay, the skin tones, and short hair."""
+    for look in ("clay", *TONES, *(f"{tone}-cropped" for tone in SHORN)):
         yield look, studio.tile((24.0, 3.0), LARGE, 300, look=look)
     yield "clay, detail", studio.tile((24.0, 3.0), LARGE, 300, look="clay", code=_marked(studio), detail=True)
 

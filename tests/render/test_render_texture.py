@@ -16,7 +16,17 @@ from flametalk.render.colours import encode, linear
 from flametalk.render.looks import CLAY, LOOKS, SCLERA, SKIN_LOOK, Lamp, Studio
 from flametalk.render.packing import paint
 from flametalk.render.reference import ReferenceRenderer, bilinear
-from flametalk.render.skin import MASKS, TONES, PaintedSkin, Tone, compose, load_masks, painted_skin, shine
+from flametalk.render.skin import (
+    MASKS,
+    TONES,
+    PaintedSkin,
+    Tone,
+    compose,
+    cropped,
+    load_masks,
+    painted_skin,
+    shine,
+)
 from flametalk.render.texture import build_pyramid, read_texture
 
 QUAD = np.array([[0, 2, 1], [0, 3, 2]])
@@ -165,6 +175,8 @@ def test_a_full_mask_takes_its_colour():
     )
     assert (compose(empty_masks(brows=full), tone) == (20, 10, 5)).all()
     assert (shine(empty_masks(brows=full)) == 0).all()
+    assert (compose(empty_masks(scalp=full), cropped(tone)) == (20, 10, 5)).all()
+    assert (shine(empty_masks(scalp=full), 0.8) == 51).all() and (shine(empty_masks(scalp=full)) == 255).all()
     mixed = 0.2 * linear(tone.skin) + 0.8 * linear(tone.lip)
     assert np.abs(compose(empty_masks(lips=full), tone)[0, 0].astype(int) - encode(mixed)).max() <= 1
 
@@ -187,3 +199,12 @@ def test_the_built_in_head_wears_its_skin_and_others_do_not():
     coat = paint(surface, LOOKS["tan"])
     assert ((coat.areas > 0) == (lips | skin)).all()
     assert paint(surface, LOOKS["clay"]).areas.max() == 0
+
+
+def test_short_hair_covers_the_scalp_and_leaves_the_face():
+    masks = load_masks(painted_skin("builtin-1").path, 256)
+    for tone in TONES.values():
+        shaven, shorn = (compose(masks, t).astype(int) for t in (tone, cropped(tone)))
+        covered = masks["scalp"] > 0.8
+        assert np.abs(shorn[covered] - tone.hair).mean() < np.abs(shaven[covered] - tone.hair).mean() / 2
+        assert (shorn == shaven)[masks["scalp"] == 0].all()
