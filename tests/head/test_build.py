@@ -21,6 +21,10 @@ from scripts.build_head.detail.drive import by_expression, by_shape
 from scripts.build_head.detail.parts import Component, components
 from scripts.build_head.detail.storage import draw_components
 from scripts.build_head.template import Template, build_template
+from scripts.build_head.upper.closed import domed
+from scripts.build_head.upper.eye import MARGIN, left_eye
+from scripts.build_head.upper.lids import blink
+from scripts.build_head.upper.skin import make_skin
 
 HALF = 2.0**-10  # a step of half precision, relative
 CELL, NTH = 5.0, 8  # millimetres; a probe looks at every so many texels of a row: 1.5 to 3 mm
@@ -114,6 +118,25 @@ def test_the_template_is_of_human_size(template: Template) -> None:
     }  # fmt: skip
     for name, value in sizes(template).items():
         assert abs(value - expected[name]) < 4, (name, value)
+
+
+def test_closed_lids_are_one_dome(template: Template) -> None:
+    """The upper one curves far less than the sweep alone leaves it; lashes and margins stay."""
+    eye, skin = left_eye(template), make_skin(template)
+    swept = blink(eye)
+    closed = domed(eye, skin, swept)
+    moved = np.flatnonzero(np.linalg.norm(closed - swept, axis=1) > 0)
+    assert (
+        not np.isin(eye.rings[MARGIN - 1 :], moved).any() and np.isin(eye.rings[1 : MARGIN - 1], moved).all()
+    )
+    upper = eye.upper[: MARGIN - 1, 4:-4]  # away from the canthi
+
+    def curved(field: np.ndarray) -> float:
+        stiffness, mass, normals = skin.operators(eye.points + field)
+        across = ((stiffness @ (eye.points + field)) * normals).sum(1)[upper] / mass[upper]
+        return float((across**2).sum())
+
+    assert curved(closed) < 0.3 * curved(swept)
 
 
 def compare_detail(tiles: dict[str, np.ndarray], notes: dict[str, dict]) -> None:
