@@ -26,8 +26,7 @@ from .perform.rig import NEEDED, PARTS_LIPS, Rig, pose_face, rig_of
 from .perform.score import Score, score_from_features
 
 RULES = "lips meet in heard b, p, m, lip and teeth in f, v; blinks and gaze; wider sway and brows"
-SURE = 0.08  # probability of b, p, m from which lips meet: a missing closure is seen sooner than one too many
-SURE_BITE = 0.1  # of f, v from which the lower lip meets the teeth
+SURE = 0.1  # probability from which a contact is made: one that is missing is seen sooner than one too many
 MEET = 2e-4  # metres between lips that meet
 EYES = 2  # stream of chance, as the performer's
 FREE_LIDS = 0.3  # of a blink: how far lids may hang that are not blinking
@@ -64,7 +63,7 @@ def mend(clip: Clip, features: AudioFeatures, head: Head, seed: int) -> Clip:
     mouth = Mouth(clip.expression.astype(np.float64), clip.jaw[:, 0].astype(np.float64))
     lips = score.phones @ TOUCHES >= score.phones @ BITES  # the likelier contact is made, not both by half
     shut = contact(replace(score, phones=score.phones * lips[:, None]), TOUCHES, SURE)
-    bite = contact(replace(score, phones=score.phones * ~lips[:, None]), BITES, SURE_BITE)
+    bite = contact(replace(score, phones=score.phones * ~lips[:, None]), BITES, SURE)
     mouth = bite_lip(bring_together(mouth, shut, rig), bite * (1.0 - shut), rig)
     expression, eyes = open_eyes(mouth.expression, clip.head, score, rig, seed)
     jaw = clip.jaw.copy()
