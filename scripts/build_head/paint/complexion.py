@@ -88,7 +88,9 @@ def scalp(template, texels):
     region = np.zeros(len(template.vertices))
     region[template.names["scalp"]] = 1
     distance = _edge_distance(p, texels.of(region) > 0.5)
-    return step(-5, 12, distance + 3.0 * layers(p, 16.0, 71, 2)) * (0.86 + 0.14 * noise(p, 1.4, 73))
+    grain = noise(p, 0.8, 73)
+    edge = step(-5, 12, distance + 3.0 * layers(p, 16.0, 71, 2) + 2.5 * grain)
+    return edge * np.clip(0.84 + 0.10 * grain + 0.06 * noise(p, 1.6, 74), 0, 1)
 
 
 BEARD_TOP = ((0, -49), (14, -49), (24, -54), (34, -64), (46, -58), (58, -40), (68, -22), (76, -14))  # x, y

@@ -19,7 +19,7 @@ KEPT = {
     "blush": (256, True, 256),
     "cool": (512, True, 128),
     "nostrils": (1024, True, 64),
-    "scalp": (256, True, 128),
+    "scalp": (512, True, 48),
     "beard": (256, True, 128),
     "mottle": (512, False, 48),
     "freckles": (1024, False, 24),
