@@ -1,12 +1,11 @@
 """One transformer block: self-attention, cross-attention where there is a condition, a gated MLP."""
 
-import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn.functional import gelu
 
 from .attention import Angles, CrossAttention, KeyValue, SelfAttention
-from .modulation import N_SIGNALS, modulate
+from .modulation import N_SIGNALS, chance_rows, modulate
 
 
 class GatedMLP(nn.Module):
@@ -28,7 +27,7 @@ class Block(nn.Module):
 
     def __init__(self, width: int, n_heads: int, mlp_ratio: int, dropout: float, conditioned: bool):
         super().__init__()
-        self.table = nn.Parameter(torch.randn(N_SIGNALS, width) / width**0.5)
+        self.table = chance_rows(N_SIGNALS, width, width**-0.5)
         self.norm_self = nn.LayerNorm(width, elementwise_affine=False, eps=1e-6)
         self.attend_self = SelfAttention(width, n_heads, dropout)
         self.norm_cross = nn.LayerNorm(width) if conditioned else None

@@ -11,6 +11,7 @@ from .amplitude import AmplitudeEncoder
 from .attention import KeyValue
 from .config import NetworkConfig
 from .inputs import AudioInput
+from .modulation import chance_rows
 
 AUDIO = ("linguistic", "amplitude", "emotion")  # the conditions that can be dropped, in the order of `keep`
 
@@ -40,7 +41,7 @@ class ConditionEncoder(nn.Module):
             (*config.amplitude_widths, width), config.amplitude_bins, config.loudness == "log"
         )
         self.emotion = nn.Sequential(_nearby(config.d_emotion, width, config.reach), nn.LayerNorm(width))
-        self.absent = nn.Parameter(torch.randn(len(AUDIO), width) * 0.02)
+        self.absent = chance_rows(len(AUDIO), width, 0.02)
 
     def forward(self, audio: AudioInput, keep: Bool[Tensor, "b 3"] | None = None) -> dict[str, Tensor]:
         """`keep` is False where a clip's condition is to be dropped; None keeps all."""

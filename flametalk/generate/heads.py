@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 
-import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from .attention import Angles, KeyValue
 from .block import Block, block_keys
 from .config import HeadConfig, NetworkConfig
-from .modulation import modulate
+from .modulation import chance_rows, modulate
 
 
 class OutputHead(nn.Module):
@@ -23,7 +22,7 @@ class OutputHead(nn.Module):
             for _ in range(head.depth)
         )
         self.align = nn.Linear(width, width) if conditioned and config.aligned else None
-        self.table = nn.Parameter(torch.randn(2, width) / width**0.5)
+        self.table = chance_rows(2, width, width**-0.5)
         self.norm = nn.LayerNorm(width, elementwise_affine=False, eps=1e-6)
         last = nn.Linear(2 * width, outputs)
         nn.init.zeros_(last.weight)

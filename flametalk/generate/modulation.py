@@ -22,6 +22,13 @@ def time_waves(time: Float[Tensor, "b"], width: int) -> Float[Tensor, "b width"]
     return torch.cat([angles.cos(), angles.sin()], dim=-1)
 
 
+def chance_rows(rows: int, width: int, std: float) -> nn.Parameter:
+    """Learned rows that begin by chance. Without memory ("meta") nothing is drawn: that would make torch load
+    its compiler, which takes seconds."""
+    values = torch.empty(rows, width)
+    return nn.Parameter(values if values.is_meta else nn.init.normal_(values, std=std))
+
+
 class TimeModulation(nn.Module):
     """Flow time → the six signals that all blocks share, and one vector for the outputs."""
 

@@ -234,11 +234,12 @@ def _used(head: Head, shape: Tensor, expression: Tensor) -> tuple[Tensor, Tensor
 
 
 def _batch(inputs: list[Tensor]) -> int:
+    """The size that all have, or 1. (torch.broadcast_shapes would load a compiler and algebra first.)"""
     sizes = [len(x) for x in inputs]
-    try:
-        return torch.broadcast_shapes(*[(n,) for n in sizes])[0]
-    except RuntimeError:
-        raise InputError(f"batch sizes {sizes} do not fit together: give equal ones, or 1") from None
+    batch = next((n for n in sizes if n != 1), 1)
+    if any(n not in (1, batch) for n in sizes):
+        raise InputError(f"batch sizes {sizes} do not fit together: give equal ones, or 1")
+    return batch
 
 
 def _tensors(head: Head) -> list[Tensor]:

@@ -14,7 +14,7 @@ def skinning_transforms(
     rotations: Float[Tensor, "#b 5 3 3"], joints: Float[Tensor, "#b 5 3"]
 ) -> Float[Tensor, "b 5 3 4"]:
     """Per joint the world rotation, and the translation that keeps its rest position in place."""
-    (batch,) = torch.broadcast_shapes(rotations.shape[:1], joints.shape[:1])
+    batch = len(joints) if len(rotations) == 1 else len(rotations)
     rotations, joints = rotations.expand(batch, -1, -1, -1), joints.expand(batch, -1, -1)
     turns: list[Tensor] = []
     places: list[Tensor] = []
