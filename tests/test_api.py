@@ -1,5 +1,7 @@
 """`animate`: from a file to a clip, in the library and on the command line."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +34,18 @@ def test_a_file_becomes_a_talking_clip(speech: Path) -> None:
     assert "lips meet" in story["rules"]
     assert list(story["seconds"])[:4] == ["sound", "head", "features", "generator"]
     assert "text" in story["features"]
+
+
+def test_nothing_is_loaded_that_is_not_needed(speech: Path, tmp_path: Path) -> None:
+    """Torch loads its compiler and an algebra system, seconds long, for a few harmless-looking calls."""
+    code = """
+import sys, flametalk
+flametalk.animate(sys.argv[1]).render(sys.argv[2], size=64)
+print(*{"torch._dynamo", "sympy", "pandas", "matplotlib"} & set(sys.modules))
+"""
+    command = [sys.executable, "-c", code, str(speech), str(tmp_path / "talk.mp4")]
+    run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    assert run.stdout.split() == []
 
 
 def test_a_shape_gives_the_identity(speech: Path, tmp_path: Path) -> None:
