@@ -117,7 +117,7 @@ def features_of(p: Performance, sound: Audio, phones: str) -> AudioFeatures:
 
 def synthetic(make: Generator, folder: Path, most: int, phones_by: str, clean: bool) -> None:
     corpus = Corpus.open(folder, "test")
-    sounds = clean_sounds(corpus, most) if clean else [corpus[k].audio for k in range(len(corpus))]
+    sounds = clean_sounds(corpus, most) if clean else None
     amplitude_only = fit_amplitude(folder)
     head = make.head
     figures: dict[str, list[float]] = {}
@@ -128,7 +128,7 @@ def synthetic(make: Generator, folder: Path, most: int, phones_by: str, clean: b
         truth = corpus.info.space.unpack(p.motion, made_for=head.name)
         truth = truth.replace(shape=truth.shape[0])
         reference = Clip.neutral(1, shape=truth.shape, made_for=head.name)
-        sound = sounds[k]
+        sound = sounds[k] if sounds else p.audio
         assert sound is not None, "the test split keeps its sound"
         features = features_of(p, sound, phones_by)
         made = make(features, k, reference)

@@ -25,7 +25,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import Float16, Float32, UInt8
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 from tqdm import tqdm
@@ -39,7 +38,7 @@ from flametalk.audio.spectrum_ear import Spectral, SpectrumEar, evened, log_spec
 from flametalk.data.cast import cast
 from flametalk.data.take import hear, speak
 from flametalk.data.voice import Interval, open_speaker
-from flametalk.files import atomic_path
+from flametalk.files import atomic_path, read_safetensors, write_safetensors
 
 TAKES, PER_PART, TESTS = 1800, 100, 40  # of a seed; in a file; of the test split
 SEEDS = (1, 2)
@@ -91,8 +90,7 @@ def main() -> None:
     state = {**first.state_dict(), **second.state_dict()}
     state = {name: value.half().contiguous() for name, value in state.items()}
     state["prior"] = torch.from_numpy((counts / counts.sum()).astype(np.float32))
-    with atomic_path(options.output) as path:
-        save_file(state, path)
+    write_safetensors(options.output, state)
     print(f"{options.output}: {options.output.stat().st_size:,} bytes")
     tests = read_part(part_path(options.work, "test", SEEDS[0], 0))
     print(
@@ -182,9 +180,8 @@ def read_part(path: Path) -> list[Take]:
 def fill(network: nn.Module, file: Path, trained: Callable[[], nn.Module]) -> None:
     """Give `network` the weights in `file`, which are made first where there are none."""
     if not file.exists():
-        with atomic_path(file) as path:
-            save_file(trained().state_dict(), path)
-    network.load_state_dict(load_file(file))
+        write_safetensors(file, trained().state_dict())
+    network.load_state_dict(read_safetensors(file, "a network of the ear", framework="pt")[0])
 
 
 def train(

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import Float32, Float64
-from safetensors.torch import load_file
 
 from ..errors import AssetError
+from ..files import read_safetensors
 from .cepstra import HOP
 from .ear_network import EarNetwork, hops_between
 from .moonshine import load_moonshine, model_file
@@ -40,8 +40,7 @@ def phone_scores(
     parts = []
     for first, last in pieces(level):
         piece = samples[first * HOP : last * HOP]
-        spectrum = log_spectrum(piece)[: last - first]
-        parts.append(both_ears(*networks(), encoder.encode(piece), spectrum))
+        parts.append(both_ears(*networks(), encoder.encode(piece), log_spectrum(piece)))
     return np.concatenate(parts)
 
 
@@ -90,7 +89,8 @@ def networks() -> tuple[EarNetwork, SpectrumEar]:
 
 @lru_cache(maxsize=1)
 def _weights() -> dict[str, torch.Tensor]:
-    return load_file(WEIGHTS)
+    tensors, _ = read_safetensors(WEIGHTS, "an ear", framework="pt")
+    return tensors
 
 
 def _encoder():

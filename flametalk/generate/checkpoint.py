@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ..errors import FlametalkError, FormatError
-from ..files import PathLike, atomic_path, existing_file, read_safetensors, read_settings, write_safetensors
+from ..files import PathLike, atomic_path, read_safetensors, read_settings, write_safetensors
 from ..motion.statistics import MotionStatistics, ZScore
 from ..version import __version__
 from .config import NetworkConfig
@@ -50,8 +50,7 @@ def save_model(model: MotionModel, path: PathLike, half: bool = False) -> None:
 
 def load_model(path: PathLike, head_name: str | None = None) -> MotionModel:
     """Read what `save_model` wrote, in float32 and ready to sample; any other `head_name` is refused."""
-    path = existing_file(path, MAX_BYTES)
-    tensors, metadata = read_safetensors(path, "a generator", framework="pt")
+    tensors, metadata = read_safetensors(path, "a generator", MAX_BYTES, framework="pt")
     settings = read_settings(path, "a generator", metadata, "settings", LAYOUT)
     try:
         model = _build(settings, tensors)

@@ -44,10 +44,7 @@ MOLAR = Form(PREMOLAR.rings, 0.6, 0.8)
 FORMS = (INCISOR, INCISOR, CANINE, PREMOLAR, PREMOLAR, MOLAR, MOLAR)
 LEVELS = len(INCISOR.rings)
 GUM_STATIONS, GUM_AROUND = 19, 6
-SLIM_FROM, SLIM_TO = (
-    12.0,
-    30.0,
-)  # mm along the arch: the lower ridge is slim in front, where the tongue's tip lies
+SLIM_FROM, SLIM_TO = 12.0, 30.0  # mm along the arch: before, the lower ridge makes room for the tongue's tip
 
 
 def _arch(table):

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from damaged_tables import refuses
+from safetensors.torch import load_file
 from scipy.spatial.transform import Rotation
 
 from flametalk.conventions import JAW_JOINT, LEFT_EYE, N_JOINTS, N_SHAPE, RIGHT_EYE, ROOT
-from flametalk.errors import FormatError
 from flametalk.head import Head
 from flametalk.lift.mirror import MIRROR
 from flametalk.lift.projection import Lens
@@ -61,7 +61,6 @@ def test_the_table_comes_back(reader: Reader, tmp_path: Path) -> None:
 
 
 def test_damaged_tables(tmp_path: Path) -> None:
-    path, told = tmp_path / "r.safetensors", {"layout": LAYOUT, "head": "builtin-1"}
     good = load_file(TABLE)
     broken = {
         "weights": good["weights"][:-1],
@@ -69,16 +68,7 @@ def test_damaged_tables(tmp_path: Path) -> None:
         "covariance": -good["covariance"],
         "examples": good["examples"][:, 1:],
     }
-    for name, value in broken.items():
-        save_file({**good, name: value.contiguous()}, path, told)
-        with pytest.raises(FormatError, match="not a table of what landmarks tell"):
-            read_reader(path)
-    save_file(good, path, told | {"layout": "another"})
-    with pytest.raises(FormatError, match="another"):
-        read_reader(path)
-    path.write_bytes(b"no table")
-    with pytest.raises(FormatError, match="not a table"):
-        read_reader(path)
+    refuses(read_reader, TABLE, LAYOUT, broken, "a table of what landmarks tell", tmp_path / "r.safetensors")
 
 
 def test_place_size_and_tilt_are_taken_off(reader: Reader) -> None:

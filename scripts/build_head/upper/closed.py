@@ -13,10 +13,7 @@ from .eye import MARGIN
 
 LASHES = MARGIN - 1  # this ring and those behind it stay
 NORMALS = 5.0  # mm over which the normals are averaged
-CORNER = (
-    0.15,
-    4.0,
-)  # against the bending: what a millimetre counts at a canthus, and how far (mm) that reaches
+CORNER = 0.15, 4.0  # what a millimetre at a canthus counts against the bending; how far (mm) that reaches
 LEAST = 2.0  # mm that the skin keeps in front of the ball
 
 
