@@ -15,7 +15,8 @@ from scipy.spatial import cKDTree
 
 from ..errors import InputError
 from ..head import Head
-from .patch import JAW_STEP, N_EYES, N_JAW, Patch, vertex_normals
+from ..normals import vertex_normals
+from .patch import JAW_STEP, N_EYES, N_JAW, Patch
 
 GROUPS: Final = {  # of the 68 landmarks
     "outline": slice(0, 17),
@@ -80,7 +81,8 @@ def surface(head: Head, shape: Float[np.ndarray, "s"], skin: Int[np.ndarray, "n"
     faces = head.faces.cpu().numpy().astype(np.int64)
     mobility = np.clip(moved / max(np.percentile(moved[skin], 98), 1e-9), 0, 1)
     drop = float(np.linalg.norm(after[CHIN] - places[CHIN]))
-    return Surface(rest, faces, skin, places, vertex_normals(rest, faces), mobility, drop)
+    normals = vertex_normals(rest.astype(np.float32), faces).astype(np.float64)
+    return Surface(rest, faces, skin, places, normals, mobility, drop)
 
 
 def correspond(source: Surface, target: Surface) -> Correspondence:

@@ -144,18 +144,6 @@ def vertex_areas(points: Float[np.ndarray, "v 3"], faces: Int[np.ndarray, "f 3"]
     return np.bincount(faces.ravel(), np.repeat(area, 3), len(points))
 
 
-def vertex_normals(
-    points: Float[np.ndarray, "v 3"], faces: Int[np.ndarray, "f 3"]
-) -> Float64[np.ndarray, "v 3"]:
-    """Unit normals, weighted by area."""
-    a, b, c = (points[faces[:, k]].astype(np.float64) for k in range(3))
-    normal = np.cross(b - a, c - a)
-    out = np.zeros((len(points), 3))
-    for k in range(3):
-        np.add.at(out, faces[:, k], normal)
-    return out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-12)
-
-
 def parameters_of(clip: Clip, n_expression: int) -> Float32[np.ndarray, "t p"]:
     """A clip's expression, jaw and eyes as a patch takes them."""
     if np.any(clip.expression[:, n_expression:]):
